@@ -49,12 +49,12 @@ def echo(newest, data):
 def served():
     wait_until("the server", lambda: window.button("Stop server"))
     clients = [echo(ssl.TLSVersion.TLSv1_3, b"Hello\n"), echo(ssl.TLSVersion.TLSv1_2, b"and another client\n")]
-    wait_until("both", lambda: window.find(TAB, "Connections 2"))
+    wait_until("both", lambda: window.find(ROW, "*#2 Received*"))
     # Wait until the rate is 0 again.
     time.sleep(3)
-    window.press("Connections 2", TAB)
-    window.press("Connection #1", ROW)
-    shot("connections")
+    window.press("Live", TAB)
+    window.press("Connection #1 *", ROW)
+    shot("live")
     window.press("Wire", TAB)
     window.press("*Application data*", ROW)
     shot("wire")

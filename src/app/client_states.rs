@@ -118,6 +118,7 @@ mod tests {
             client: ClientInfo { id: ClientId(1), peer: peer.parse().unwrap() },
             since: SystemTime::UNIX_EPOCH,
             phase,
+            site: None,
             received: 0,
             sent: 0,
             tls: None,

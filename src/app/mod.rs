@@ -16,6 +16,7 @@ mod command;
 mod form;
 mod lesson;
 mod lesson_state;
+pub mod live;
 mod poll;
 mod save;
 mod server_view;

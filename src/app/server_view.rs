@@ -5,7 +5,7 @@ use crate::app::state::App;
 use crate::log::format;
 use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
 use crate::server::{AcceptQueues, Server};
-use crate::settings::DataFormat;
+use crate::settings::{DataFormat, Mode};
 use crate::text::with_thousands;
 
 /// How many characters of the data in a `sendall` are shown.
@@ -32,8 +32,19 @@ impl App {
     /// Returns the accept queue; `None` while the server doesn't listen.
     #[must_use]
     pub fn accept_queue(&self) -> Option<AcceptQueueStatus> {
-        let queues = self.server.as_ref().and_then(Server::accept_queues)?;
-        Some(status(&queues, self.is_paused()))
+        Some(status(&self.accept_queues()?, self.is_paused()))
+    }
+
+    /// Returns the accept queue of each address; `None` while the server doesn't listen.
+    #[must_use]
+    pub fn accept_queues(&self) -> Option<AcceptQueues> {
+        self.server.as_ref().and_then(Server::accept_queues)
+    }
+
+    /// Returns how the running server serves clients; while it is stopped, how it would.
+    #[must_use]
+    pub fn running_mode(&self) -> Mode {
+        self.running_with().unwrap_or(self.settings()).mode
     }
 
     /// Returns the calls that the server's threads are at, and how often each call was made in the current run or the
@@ -104,7 +115,7 @@ pub fn call_text(paused: &PausedThread) -> String {
 }
 
 fn status(queues: &AcceptQueues, paused: bool) -> AcceptQueueStatus {
-    let waiting = queues.waiting.iter().map(|(_, waiting)| *waiting).collect::<Option<Vec<_>>>();
+    let waiting = queues.queues.iter().map(|queue| queue.waiting).collect::<Option<Vec<_>>>();
     let fullest = waiting.as_ref().and_then(|waiting| waiting.iter().max().copied());
     let room = queues.capacity.unwrap_or(u32::from(queues.backlog));
     AcceptQueueStatus {
@@ -166,10 +177,10 @@ fn about(queues: &AcceptQueues) -> String {
         }
         None => format!("The backlog is {backlog}. Each OS interprets that number in its own way."),
     };
-    if queues.waiting.len() > 1 {
+    if queues.queues.len() > 1 {
         text.push_str(" Each address has a queue of its own.");
-        for (address, waiting) in &queues.waiting {
-            text.extend(waiting.map(|waiting| format!(" {address}: {waiting}.")));
+        for queue in &queues.queues {
+            text.extend(queue.waiting.map(|waiting| format!(" {}: {waiting}.", queue.address)));
         }
     }
     text
@@ -178,14 +189,20 @@ fn about(queues: &AcceptQueues) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::AcceptQueue;
     use crate::server::event::{ClientId, ClientInfo};
 
     fn queues(waiting: &[Option<u32>], accepting: bool) -> AcceptQueues {
-        let address = |port: usize| format!("127.0.0.1:{}", port + 1).parse().unwrap();
+        let queue = |index: usize, waiting: Option<u32>| AcceptQueue {
+            address: format!("127.0.0.1:{}", index + 1).parse().unwrap(),
+            waiting,
+            clients: Vec::new(),
+            dropped: None,
+        };
         AcceptQueues {
             backlog: 5,
             capacity: Some(6),
-            waiting: waiting.iter().enumerate().map(|(index, waiting)| (address(index), *waiting)).collect(),
+            queues: waiting.iter().enumerate().map(|(index, waiting)| queue(index, *waiting)).collect(),
             accepting,
             refuses_when_full: false,
         }

@@ -3,7 +3,7 @@
 //!
 //! A capture stores at most [`MAX_EVENTS`] events and counts the rest; how the connection ended is always stored. It
 //! keeps all bytes of each event until they amount to [`MAX_BYTES`], and then only the first [`FIRST_BYTES`] of each.
-//! While more than [`MAX_WHOLE`] connections are open, events keep only their first bytes, too. All captures together
+//! While more than [`MAX_WHOLE`] connections are open, events keep only their first [`CROWD_BYTES`]. All captures together
 //! stay within the budget: the oldest captures of closed connections are evicted and counted.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -76,6 +76,9 @@ pub const FIRST_BYTES: usize = 64;
 /// The number of open connections up to which events keep all of their bytes. A TLS handshake alone has several thousand
 /// bytes: too much memory for thousands of connections.
 pub const MAX_WHOLE: usize = 256;
+/// The number of bytes that an event keeps while more connections than that are open: the header of a record, and what
+/// follows it.
+const CROWD_BYTES: usize = 16;
 /// The approximate memory for an `Arc<[u8]>` in addition to its bytes: the reference counts and the allocator's header.
 const ALLOCATION: usize = 32;
 
@@ -120,8 +123,8 @@ pub struct CaptureInfo {
 }
 
 impl CaptureState {
-    fn kept_len(&self, len: usize, max_bytes: usize) -> usize {
-        if self.full || self.kept_bytes + len > max_bytes { len.min(FIRST_BYTES) } else { len }
+    fn kept_len(&self, len: usize) -> usize {
+        if self.full || self.kept_bytes + len > MAX_BYTES { len.min(FIRST_BYTES) } else { len }
     }
 }
 
@@ -162,9 +165,9 @@ impl Capture {
         link: Option<u32>,
     ) -> Option<CaptureEvent> {
         let are_many = self.store.upgrade().is_some_and(|store| store.open.load(Relaxed) > MAX_WHOLE);
-        let max_bytes = if are_many { 0 } else { MAX_BYTES };
         let mut state = lock(&self.state);
-        let bytes = &bytes[..bytes.len().min(state.kept_len(len, max_bytes))];
+        let kept = if are_many { CROWD_BYTES } else { state.kept_len(len) };
+        let bytes = &bytes[..bytes.len().min(kept)];
         self.reserve_event(&mut state, bytes.len() + ALLOCATION).then(|| {
             state.kept_bytes += bytes.len();
             self.push(&mut state, side, kind, (bytes.into(), len), link)
@@ -174,7 +177,7 @@ impl Capture {
     /// Returns how many bytes are needed of an event that has `len` bytes and isn't stored yet: all of them while the
     /// messages in a record may be shown.
     pub(crate) fn kept_len(&self, len: usize) -> usize {
-        lock(&self.state).kept_len(len, MAX_BYTES)
+        lock(&self.state).kept_len(len)
     }
 
     /// Stores the echo of received plaintext. The bytes of a whole echo are shared, not kept twice.
@@ -243,6 +246,11 @@ impl Capture {
         let at = if index == 0 { Duration::ZERO } else { self.opened.elapsed() };
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         let event = CaptureEvent { index, at, side, kind, len, link, bytes };
+        if state.events.len() == state.events.capacity() {
+            // Most connections have few events, and doubling would reserve memory for as many again.
+            let more = (state.events.len() / 2).max(4);
+            state.events.reserve_exact(more);
+        }
         state.events.push(event.clone());
         state.info.events += 1;
         if let Some(store) = self.store.upgrade() {
@@ -472,7 +480,7 @@ mod tests {
         let open: Vec<_> = (1..=MAX_WHOLE as u64).map(kept).collect();
         assert!(open.iter().all(|(_, bytes)| *bytes == 1000));
         let (last, bytes) = kept(1000);
-        assert_eq!(bytes, FIRST_BYTES);
+        assert_eq!(bytes, CROWD_BYTES);
         open[0].0.close(CloseReason::EndOfStream);
         let event = last.record(Side::Client, CaptureEventKind::Plaintext, &[7; 1000], None).unwrap();
         assert_eq!(event.bytes.len(), 1000);

@@ -143,10 +143,11 @@ pub enum EventPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LessonPlace {
+    /// The tab with the picture of the server and the list of connections.
+    #[serde(alias = "connections")]
+    Live,
     /// The tab with the event log.
     Log,
-    /// The tab with the open connections.
-    Connections,
     /// The tab with the built-in clients.
     Client,
     /// The tab with the Python program.
@@ -166,8 +167,8 @@ impl LessonPlace {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
+            Self::Live => "the Live tab",
             Self::Log => "the Log tab",
-            Self::Connections => "the Connections tab",
             Self::Client => "the Client tab",
             Self::Code => "the Code tab",
             Self::Wire => "the Wire tab",

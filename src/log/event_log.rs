@@ -63,7 +63,9 @@ fn classify(event: &Event) -> (Category, Severity) {
     match &event.kind {
         EventKind::Closed(Closed { reason: CloseReason::Lost, .. })
         | EventKind::NotListening(_)
-        | EventKind::Problem(Problem::MaxClients { .. }) => (Category::Problems, Severity::Warning),
+        | EventKind::Problem(Problem::MaxClients { .. } | Problem::AttemptsDropped { .. }) => {
+            (Category::Problems, Severity::Warning)
+        }
         EventKind::Problem(Problem::Recovered) => (Category::Problems, Severity::Normal),
         EventKind::StartFailed(_) | EventKind::Problem(_) | EventKind::Note { problem: true, .. } => {
             (Category::Problems, Severity::Error)

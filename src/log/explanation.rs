@@ -212,6 +212,11 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
             "max_clients",
             "The server doesn't call accept() now. New connections wait in the accept queue; once that is full, clients give up.",
         ),
+        Problem::AttemptsDropped { .. } => (
+            "attempts_dropped",
+            "The OS completes a handshake for each new client and puts it into the accept queue, which holds as many as the backlog \
+             allows. With a full queue it drops the client's SYN, and the client sends it again after 1, 3 and 7 seconds.",
+        ),
         Problem::Accept { .. } => (
             "accept",
             "accept() can fail for one client that disconnected in the queue. Other clients are unaffected.",

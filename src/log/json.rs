@@ -172,6 +172,10 @@ fn add_fields(object: &mut Object<'_, '_>, event: &Event) -> serde_json::Result<
                 object.add("limit", limit)?;
                 object.add_some("idle_timeout", idle_timeout.map(|time| time.as_secs()))?;
             }
+            if let Problem::AttemptsDropped { address, count } = problem {
+                object.add("address", address)?;
+                object.add("count", count)?;
+            }
             object.add("problem", describe_problem(problem).0)?;
             if let Problem::NotTls { protocol, .. } = problem {
                 object.add("protocol", protocol)?;

@@ -171,6 +171,13 @@ fn problem(problem: &Problem) -> String {
                 count((*limit).into(), "client"),
             );
         }
+        Problem::AttemptsDropped { address, count } => {
+            let attempts = text::count(u64::from(*count), "attempt");
+            return format!(
+                "The accept queue of {address} was full: the OS dropped {attempts} to connect. A larger backlog lets more \
+                 clients wait."
+            );
+        }
         Problem::Accept { raw } => {
             return format!(
                 "A client could not be accepted: {raw}. The server goes on; let the client connect again."

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::platform::sockets::tcp_sockets;
+use crate::platform::socket_queues::tcp_sockets;
 
 /// What holds a port, as far as the OS reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

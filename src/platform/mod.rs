@@ -10,6 +10,7 @@ pub(crate) mod processor_time;
 #[cfg(feature = "gui")]
 pub mod renderers;
 pub mod signals;
+pub mod socket_queues;
 pub mod sockets;
 pub mod terminal;
 pub(crate) mod threads;

@@ -1,10 +1,8 @@
-//! Blocking sockets with time limits that another thread can end, which works differently on Unix and Windows; the
-//! lengths of accept queues; and the error codes that std doesn't name.
+//! Blocking sockets with time limits that another thread can end, which works differently on Unix and Windows; and the
+//! error codes that std doesn't name.
 
-use std::fmt::Write;
-use std::fs;
 use std::io::{self, ErrorKind, Read};
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpListener;
@@ -176,98 +174,4 @@ pub(crate) fn send(
     };
     stream.set_nonblocking(false)?;
     result
-}
-
-/// Whether the OS sends RST to a client that connects while the accept queue is full, as Windows does. Linux, macOS and
-/// the BSDs drop the client's SYN, and the client retries a few times before it gives up.
-pub(crate) const REFUSES_WHEN_FULL: bool = cfg!(windows);
-
-/// Whether the OS reports how many clients wait in an accept queue.
-pub(crate) const REPORTS_QUEUE_LENGTH: bool = cfg!(target_os = "linux");
-
-/// Returns how many clients fit into an accept queue with this backlog; `None` if the OS doesn't report its rule.
-///
-/// Linux limits the backlog to `net.core.somaxconn` (listen(2)), and admits one client more.
-pub(crate) fn accept_queue_capacity(backlog: u16) -> Option<u32> {
-    if !REPORTS_QUEUE_LENGTH {
-        return None;
-    }
-    let max = fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
-    let max = max.and_then(|text| text.trim().parse().ok()).unwrap_or(u32::MAX);
-    Some(u32::from(backlog).min(max) + 1)
-}
-
-/// Returns the number of clients in the accept queue of each of these listening sockets; `None` if the OS doesn't
-/// report it.
-///
-/// On Linux, that is the column `rx_queue` of a listening socket in `/proc/net/tcp` and `tcp6` (proc(5)).
-pub(crate) fn accept_queue_lengths(listening: &[SocketAddr]) -> Option<Vec<u32>> {
-    const LISTEN: &str = "0A";
-    if !REPORTS_QUEUE_LENGTH {
-        return None;
-    }
-    let targets: Vec<_> = listening.iter().map(|address| proc_address(*address)).collect();
-    let mut lengths = vec![0; listening.len()];
-    for (file, is_ipv6) in [("/proc/net/tcp", false), ("/proc/net/tcp6", true)] {
-        if !listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
-            continue;
-        }
-        for socket in tcp_sockets(&fs::read_to_string(file).ok()?).filter(|socket| socket.state == LISTEN) {
-            let waiting = u32::from_str_radix(socket.rx_queue, 16).ok();
-            if let (Some(index), Some(waiting)) =
-                (targets.iter().position(|target| target == socket.local), waiting)
-            {
-                lengths[index] += waiting;
-            }
-        }
-    }
-    Some(lengths)
-}
-
-/// A line of `/proc/net/tcp` or `tcp6` (proc(5)). The values are as in the file.
-pub(super) struct TcpSocket<'a> {
-    local: &'a str,
-    pub(super) state: &'a str,
-    rx_queue: &'a str,
-}
-
-impl TcpSocket<'_> {
-    /// Returns the local address, the inverse of [`proc_address`].
-    pub(super) fn local_address(&self) -> Option<SocketAddr> {
-        let (ip, port) = self.local.split_once(':')?;
-        let words =
-            ip.as_bytes().chunks(8).map(|digits| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
-        let octets: Vec<u8> =
-            words.collect::<Option<Vec<_>>>()?.into_iter().flat_map(u32::to_ne_bytes).collect();
-        let ip = match <[u8; 4]>::try_from(octets.as_slice()) {
-            Ok(octets) => IpAddr::from(octets),
-            Err(_) => IpAddr::from(<[u8; 16]>::try_from(octets).ok()?),
-        };
-        Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
-    }
-}
-
-/// Returns the sockets in the text of `/proc/net/tcp` or `tcp6`.
-pub(super) fn tcp_sockets(text: &str) -> impl Iterator<Item = TcpSocket<'_>> {
-    text.lines().filter_map(|line| {
-        // The columns are sl, local_address, rem_address, st and tx_queue:rx_queue.
-        let mut columns = line.split_ascii_whitespace().skip(1);
-        let (local, state, queues) = (columns.next()?, columns.nth(1)?, columns.next()?);
-        Some(TcpSocket { local, state, rx_queue: queues.split_once(':')?.1 })
-    })
-}
-
-/// Returns an address as `/proc/net/tcp` shows it, in hexadecimal: each 32 bits in the machine's byte order, then the
-/// port.
-fn proc_address(address: SocketAddr) -> String {
-    let octets = match address.ip() {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
-    };
-    let mut text = String::new();
-    for word in octets.as_chunks::<4>().0 {
-        let _ = write!(text, "{:08X}", u32::from_ne_bytes(*word));
-    }
-    let _ = write!(text, ":{:04X}", address.port());
-    text
 }

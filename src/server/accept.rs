@@ -6,8 +6,8 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use crate::platform::sockets;
 use crate::server::backoff::AcceptBackoff;
 use crate::server::dispatch::Dispatcher;
-use crate::server::event::{EventKind, Problem};
+use crate::server::event::{ClientId, EventKind, Problem};
 use crate::server::registry::Conn;
 use crate::server::shared::ServerShared;
 use crate::settings::Mode;
@@ -28,7 +28,7 @@ const WAKE: Token = Token(usize::MAX);
 pub(super) struct Acceptor {
     poll: Poll,
     events: Events,
-    listeners: Vec<TcpListener>,
+    listeners: Arc<[TcpListener]>,
     /// The index of the listener to try next, so that no listener starves another.
     next: usize,
 }
@@ -44,7 +44,12 @@ impl Acceptor {
             poll.registry().register(&mut socket, Token(index), Interest::READABLE)?;
             listeners.push(socket);
         }
-        Ok((Self { poll, events: Events::with_capacity(16), listeners, next: 0 }, waker))
+        Ok((Self { poll, events: Events::with_capacity(16), listeners: listeners.into(), next: 0 }, waker))
+    }
+
+    /// Returns the listening sockets. They close when the acceptor is dropped.
+    pub(super) fn listeners(&self) -> Weak<[TcpListener]> {
+        Arc::downgrade(&self.listeners)
     }
 
     /// Accepts the next client from the queue of any listener; `Ok(None)` if all queues are empty.
@@ -80,14 +85,20 @@ impl Acceptor {
 /// Accepts and serves until the server stops and every client's thread has ended.
 pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
     thread::scope(|scope| {
-        let on_change = || {
+        let on_change = |dropped: &[(SocketAddr, u32)]| {
+            report_dropped(shared, dropped);
             shared.events.wake();
             shared.registry.notify_waiters();
         };
-        shared.accept_queue.start(scope, || shared.is_stopping(), on_change);
+        let byte_queues = |ids: &[ClientId]| shared.registry.byte_queues(ids);
+        shared.accept_queue.start(scope, || shared.is_stopping(), byte_queues, on_change);
         let dispatcher = Dispatcher::new(scope, shared);
         let mut backoff = AcceptBackoff::new();
         let mut is_limit_reported = false;
+        // How many clients were accepted since the queues were last empty. A queue that was full yields at least as many
+        // as fit into it.
+        let mut accepted = 0;
+        let queue_capacity = shared.accept_queue.capacity();
         // One `accept()` of the tutorial can be several non-blocking calls here, but it is stepped and counted once.
         let mut is_in_accept = false;
         while !shared.is_stopping() {
@@ -102,6 +113,7 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
             let result = match acceptor.try_accept() {
                 Ok(Some((stream, peer))) => {
                     is_in_accept = false;
+                    accepted += 1;
                     shared.steps.set_accepting(false);
                     backoff.on_success();
                     dispatcher.serve(admit(shared, stream, peer), &mut backoff);
@@ -110,6 +122,9 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
                 }
                 Ok(None) => {
                     is_limit_reported = false;
+                    if queue_capacity.is_some_and(|capacity| std::mem::take(&mut accepted) >= capacity) {
+                        report_dropped(shared, &shared.accept_queue.update_dropped());
+                    }
                     backoff.on_recovered(shared);
                     acceptor.wait(limit_handshakes(shared))
                 }
@@ -131,6 +146,13 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
         dispatcher.finish();
         shared.accept_queue.notify_waiters();
     });
+}
+
+/// Reports that the OS has dropped attempts to connect.
+fn report_dropped(shared: &ServerShared, dropped: &[(SocketAddr, u32)]) {
+    for &(address, count) in dropped {
+        shared.report(Problem::AttemptsDropped { address, count });
+    }
 }
 
 /// Ends unfinished TLS handshakes that take too many places. Returns when to call this again.

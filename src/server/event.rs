@@ -201,6 +201,14 @@ pub enum Problem {
         /// After how long without a byte a client's connection is closed; `None`: never.
         idle_timeout: Option<Duration>,
     },
+    /// The OS dropped attempts to connect, because the accept queue of an address was full. Their clients retry for a
+    /// while.
+    AttemptsDropped {
+        /// The address that the clients tried to connect to.
+        address: SocketAddr,
+        /// The number of attempts since the last report, each retry included.
+        count: u32,
+    },
     /// `accept` failed for another reason; the server continues.
     Accept {
         /// The OS's message.

@@ -55,9 +55,10 @@ use std::thread;
 use std::time::Duration;
 
 use crate::capture::Captures;
+use crate::platform::socket_queues::ByteQueues;
 use crate::server::accept::Acceptor;
-pub use crate::server::accept_queue_monitor::AcceptQueues;
-use crate::server::calls::{Calls, PausedThread};
+pub use crate::server::accept_queue_monitor::{AcceptQueue, AcceptQueues};
+use crate::server::calls::{CallSite, Calls, PausedThread};
 use crate::server::event::{ClientId, EventKind};
 use crate::server::event_channel::EventSender;
 use crate::server::listen::Bound;
@@ -136,6 +137,12 @@ impl Server {
         self.shared.steps.calls(self.shared.registry.call_sites())
     }
 
+    /// Returns the call that the thread is at that starts the server and accepts; see [`Calls::accepting`].
+    #[must_use]
+    pub fn accepting(&self) -> Option<CallSite> {
+        self.shared.steps.accepting()
+    }
+
     /// Returns the paused threads, in the order in which they paused. Cheap outside of step mode.
     #[must_use]
     pub fn paused_threads(&self) -> Vec<PausedThread> {
@@ -179,6 +186,19 @@ impl Server {
     #[must_use]
     pub fn connections(&self) -> Vec<Connection> {
         self.shared.registry.snapshot()
+    }
+
+    /// Returns the OS's queues of these connections, in the same order; `None` for one that is closed. Takes a few system
+    /// calls for each, which never wait.
+    #[must_use]
+    pub fn byte_queues(&self, ids: &[ClientId]) -> Vec<Option<ByteQueues>> {
+        self.shared.registry.byte_queues(ids)
+    }
+
+    /// Watches the OS's queues of these connections, in place of those watched before, and wakes the front end once when a
+    /// queue differs from the given one.
+    pub fn watch_byte_queues(&self, watched: Vec<(ClientId, ByteQueues)>) {
+        self.shared.accept_queue.watch_byte_queues(watched);
     }
 
     /// Returns the captured connections, including those of earlier runs with the same log.
@@ -231,7 +251,7 @@ fn prepare(shared: &ServerShared) -> Result<Option<Acceptor>, StartError> {
     }
     let (sockets, addresses): (Vec<_>, Vec<_>) = listeners.into_iter().unzip();
     let (acceptor, waker) = Acceptor::new(sockets).map_err(StartError::System)?;
-    shared.accept_queue.set_addresses(&addresses, config.backlog);
+    shared.accept_queue.set_listeners(acceptor.listeners(), &addresses, config.backlog);
     let report = || {
         let listening = EventKind::Listening { addresses: addresses.clone(), tls: config.tls.is_some() };
         shared.events.send(None, EventKind::Starting { port });

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Capture;
+use crate::platform::socket_queues::{self, ByteQueues};
 use crate::platform::sockets;
 use crate::server::calls::{Call, CallArgument, CallSite};
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
@@ -45,6 +46,8 @@ pub struct Connection {
     pub since: SystemTime,
     /// The phase that the connection is in.
     pub phase: Phase,
+    /// The call that its thread is at; `None` before a thread serves it.
+    pub site: Option<CallSite>,
     /// Bytes received, after decryption.
     pub received: u64,
     /// Bytes echoed, before encryption.
@@ -134,10 +137,12 @@ impl Conn {
     }
 
     fn snapshot(&self) -> Connection {
+        let site = self.site();
         Connection {
             client: self.client,
             since: self.since,
-            phase: match self.site() {
+            site,
+            phase: match site {
                 None => Phase::Queued,
                 Some(_) if self.is_tls && self.handshake.get().is_none() => Phase::Handshake,
                 Some(_) => Phase::Open,
@@ -304,6 +309,15 @@ impl ConnectionRegistry {
 
     pub(super) fn snapshot(&self) -> Vec<Connection> {
         lock(&self.connections).open.values().map(|conn| conn.snapshot()).collect()
+    }
+
+    /// Returns the OS's queues of these connections, in the same order; `None` for one that is closed.
+    pub(super) fn byte_queues(&self, ids: &[ClientId]) -> Vec<Option<ByteQueues>> {
+        let connections = lock(&self.connections);
+        let queues = ids
+            .iter()
+            .map(|id| connections.open.get(id).map(|conn| socket_queues::byte_queues(&conn.stream)));
+        queues.collect()
     }
 
     /// Returns the call sites of the connections' threads, sorted by client number.

@@ -166,13 +166,16 @@ impl StepController {
         if self.is_stepping.load(Relaxed) { lock(&self.state).paused.clone() } else { Vec::new() }
     }
 
+    /// Returns the call of the thread that starts the server and accepts.
+    pub(super) fn accepting(&self) -> Option<CallSite> {
+        *lock(&self.accept_thread)
+    }
+
     /// Returns all calls, given the call sites of the clients' threads.
     pub(super) fn calls(&self, clients: Vec<(ClientInfo, CallSite)>) -> Calls {
-        // This is a separate statement, so that the lock is released before the next one is taken.
-        let accepting = *lock(&self.accept_thread);
         Calls {
             counts: std::array::from_fn(|index| self.counts[index].get()),
-            accepting,
+            accepting: self.accepting(),
             clients,
             paused_threads: self.paused_threads(),
             stepping: self.is_stepping.load(Relaxed),

@@ -93,7 +93,7 @@ impl From<ClientCommand> for Action {
 
 /// The tabs in the center of the window, from left to right.
 pub(super) const TABS: [LessonPlace; 5] =
-    [LessonPlace::Log, LessonPlace::Connections, LessonPlace::Client, LessonPlace::Code, LessonPlace::Wire];
+    [LessonPlace::Live, LessonPlace::Log, LessonPlace::Client, LessonPlace::Code, LessonPlace::Wire];
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use crate::ui::widgets::controls::copy_box;
 use crate::ui::widgets::dialog::{Dialog, DialogPart};
 
 const TOUR: [&str; 5] = [
-    "Press Start server. The log shows each step of the server.",
+    "Press Start server. The Live tab shows the server as it is now, the Log tab each step that it makes.",
     "In the Client tab press Connect, type Hello, and press Enter: the same bytes come back. Or copy the line under “Try \
      it from a terminal”.",
     "In the Log tab select an entry to see its bytes and an explanation.",

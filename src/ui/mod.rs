@@ -6,7 +6,7 @@
 //! ├ side_panel ─────────┬ lesson_bar, during a lesson ────────────────────────┤
 //! │ Server  server_form │ Step 3 of 6  ✓ ✓ ● ○ ○ ○  Your first echo           │
 //! │ Host    [localhost] ├ tabs ───────────────────────────────────────────────┤
-//! │ Port    [12345] …   │  Log   Connections 3   Client   Code   Wire         │
+//! │ Port    [12345] …   │  Live   Log   Client   Code   Wire                  │
 //! │ Clients [each    v] ├ tabs/log/log_toolbar ───────────────────────────────┤
 //! ├ tls_form ───────────┤ [Filter…] (Connections)(Data)…   (b'…')(Follow)…    │
 //! │ TLS            (o ) ├ tabs/log/log_panel ─────────────────────────────────┤
@@ -24,7 +24,7 @@
 //! |---|---|
 //! | `window`, `run_window` | The window's layout and actions; the OS's window and its renderer |
 //! | `frame_pacing` | How soon events may cause the next frame |
-//! | `tabs` | The row of tabs, and the content of each: `log`, `connections`, `client`, `python` (*Code*), `wire` |
+//! | `tabs` | The row of tabs, and the content of each: `live`, `log`, `client`, `python` (*Code*), `wire` |
 //! | `step_bar`, `backlog` | The bar of step mode at the top of the Code tab; the accept queue at its bottom |
 //! | `tls_dialogs`, `file_dialogs` | The dialogs about TLS; the OS's file dialogs, or a prompt for a path |
 //! | `help_menu`, `help` | The menu of the button *Help*, with the lessons; the help (F1) |

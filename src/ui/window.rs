@@ -22,8 +22,8 @@ use crate::ui::lesson_bar::LessonBar;
 use crate::ui::side_panel::SidePanel;
 use crate::ui::status_bar::StatusBar;
 use crate::ui::tabs::client::{ClientPanel, composer};
-use crate::ui::tabs::connections::ConnectionsPanel;
 use crate::ui::tabs::detail_view::show_panel;
+use crate::ui::tabs::live::LivePanel;
 use crate::ui::tabs::log::log_panel::LogPanel;
 use crate::ui::tabs::log::{log_entry, log_toolbar};
 use crate::ui::tabs::python::CodePanel;
@@ -38,8 +38,8 @@ pub struct Window {
     app: App,
     tab: LessonPlace,
     side_panel: SidePanel,
+    live: LivePanel,
     log: LogPanel,
-    connections: ConnectionsPanel,
     client: ClientPanel,
     code: CodePanel,
     wire: WirePanel,
@@ -64,10 +64,10 @@ impl Window {
         ctx.options_mut(|options| options.zoom_factor = f32::from(app.settings().zoom) / 100.0);
         Self {
             app,
-            tab: LessonPlace::Log,
+            tab: LessonPlace::Live,
             side_panel: SidePanel::new(),
+            live: LivePanel::default(),
             log: LogPanel::new(),
-            connections: ConnectionsPanel::default(),
             client: ClientPanel::default(),
             code: CodePanel::default(),
             wire: WirePanel::default(),
@@ -222,18 +222,18 @@ impl Window {
         actions.extend(self.lesson.show(ui, &self.app));
         Panel::top("tabs").exact_size(size::TABS).frame(Frame::NONE).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            actions.extend(tabs::show(ui, &self.app, self.tab).map(Action::Open));
+            actions.extend(tabs::show(ui, self.tab).map(Action::Open));
         });
         let min_size = vec2(0.0, size::MIN_TAB);
+        if self.tab != LessonPlace::Live {
+            self.live.hide(&self.app);
+        }
         match self.tab {
+            LessonPlace::Live => actions.extend(self.live.show(ui, &self.app)),
             LessonPlace::Log => {
                 actions.extend(scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui)));
             }
             LessonPlace::Client => actions.extend(self.client.show(ui, &self.app)),
-            LessonPlace::Connections => {
-                let show = |ui: &mut Ui| self.connections.show(ui, &self.app);
-                actions.extend(scroll_when_small(ui, "connections tab", min_size, show));
-            }
             LessonPlace::Code => actions.extend(self.code.show(ui, &self.app)),
             _ => {
                 let show = |ui: &mut Ui| self.wire.show(ui, &self.app);
@@ -322,7 +322,7 @@ impl eframe::App for Window {
         let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
         // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. The Log
         // tab leaves the focus where it is, and the Client tab focuses the control that is needed first.
-        let focused_tabs = [LessonPlace::Connections, LessonPlace::Code, LessonPlace::Wire].map(Action::Open);
+        let focused_tabs = [LessonPlace::Live, LessonPlace::Code, LessonPlace::Wire].map(Action::Open);
         let focus_tab = actions.iter().any(|action| focused_tabs.contains(action));
         actions.extend(scroll_when_small(ui, "window", size::LAYOUT_MIN.into(), |ui| self.layout(ui)));
         actions.extend(self.overlays(ui));

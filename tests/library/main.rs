@@ -14,6 +14,7 @@ mod echo_property;
 mod event_log;
 mod fuzz_cases;
 mod lessons;
+mod live;
 mod load_clients;
 mod python_program;
 mod server;

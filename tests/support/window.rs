@@ -70,6 +70,8 @@ impl Window {
             });
         let mut window = Self(harness, press_mode);
         window.run();
+        // Most tests look at the log.
+        window.click("Log");
         window
     }
 

@@ -137,9 +137,11 @@ fn every_tab_is_accessible_with_clients() {
     window.run();
     key(&mut window, Key::ArrowUp);
     assert_accessible(&window, "the log, an entry selected");
-    show(&mut window, Key::Num2);
+    show(&mut window, Key::Num1);
+    assert_accessible(&window, "the picture");
+    press(&mut window, "List of connections");
     press(&mut window, "Connection #1");
-    assert_accessible(&window, "connections");
+    assert_accessible(&window, "the list of connections");
     press(&mut window, "Show on the wire");
     window.0.get_by_label_contains("Sequence diagram of").focus();
     window.run();

@@ -46,10 +46,11 @@ fn client_is_served_shown_and_disconnected() {
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.0.run();
     assert!(window.shows("recv returned 6 bytes"), "the details show the selected entry");
-    window.click("Connections 1");
+    window.click("Live");
+    window.click("List of connections");
     assert!(window.shows("Disconnect #1"));
     window.click("Disconnect #1");
-    window.wait_until_shown("Nobody is connected");
+    window.wait_until_shown("No client is connected");
     assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the client is disconnected");
     window.click("Stop server");
     window.wait_until_shown("Start server");
@@ -238,9 +239,9 @@ fn keyboard_alone_starts_filters_and_stops() {
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run();
     window.wait_until_shown("Stop server");
-    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num1);
     window.0.run();
-    assert!(window.shows("Nobody is connected"));
+    assert!(window.shows("No client is connected"));
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::F);
     window.0.run();
     assert!(

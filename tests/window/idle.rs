@@ -65,7 +65,7 @@ fn idle_window_paints_nothing_in_any_tab_and_mode() {
         });
         thread::sleep(RATE_TIME);
         run_until_idle(&mut window, "after the rate is measured");
-        for tab in [Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num1] {
+        for tab in [Key::Num1, Key::Num3, Key::Num4, Key::Num5, Key::Num2] {
             let what = format!("{mode:?}, {tab:?}");
             window.0.key_press_modifiers(Modifiers::COMMAND, tab);
             window.0.step();

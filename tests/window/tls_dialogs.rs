@@ -272,7 +272,8 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     window.0.get_by_label_contains("What the client offered").click_accesskit();
     window.0.run_ok();
 
-    window.click("Connections 1");
+    window.click("Live");
+    window.click("List of connections");
     assert!(!window.shows(meaning));
     window.0.get_by_role_and_label(Role::ListBoxOption, "Connection #1").focus();
     window.0.run_ok();
@@ -280,5 +281,5 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     window.click("Connection #1");
     assert!(!window.shows(meaning));
     drop(client);
-    window.wait_until_shown("Nobody is connected");
+    window.wait_until_shown("No client is connected");
 }

@@ -6,6 +6,7 @@ use egui::{
     Role, ScrollArea, Sense, Stroke, StrokeKind, TextFormat, Ui, WidgetInfo, pos2, vec2,
 };
 
+use crate::app::Command;
 use crate::capture::sequence::HeaderField;
 use crate::log::format;
 use crate::log::handshake_details::DetailRow;
@@ -36,6 +37,8 @@ pub(crate) struct DetailContent<'a> {
     pub(crate) rows: Vec<DetailRow>,
     /// The connection that the button *Show on the wire* shows in the Wire tab.
     pub(crate) connection: Option<ClientId>,
+    /// Whether that connection is open, and a button *Disconnect* closes it.
+    pub(crate) disconnect: bool,
 }
 
 /// Below this width, a line has 8 bytes instead of 16, so that their text still fits beside them.
@@ -87,6 +90,11 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
                 if pill_button(ui, label).on_hover_text("The message of the OS or the library").clicked() {
                     ui.data_mut(|data| data.insert_temp(raw_id, !shows_raw));
                 }
+            }
+            if let Some(connection) = content.connection.filter(|_| content.disconnect)
+                && pill_button(ui, "Disconnect").on_hover_text("Close this connection").clicked()
+            {
+                action = Some(Command::Disconnect(connection).into());
             }
             if let Some(connection) = content.connection
                 && pill_button(ui, "Show on the wire")

@@ -1,18 +1,16 @@
 //! The row of tabs, and the content of each.
 
 pub(crate) mod client;
-pub(crate) mod connections;
 pub(crate) mod detail_view;
 mod event_row;
+pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod python;
 pub(crate) mod wire;
 
 use egui::{Context, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
-use crate::app::App;
 use crate::lessons::condition::LessonPlace;
-use crate::text::with_thousands;
 use crate::ui::action::TABS;
 use crate::ui::shortcuts::with_key_names;
 use crate::ui::theme::{self, Palette, size};
@@ -33,18 +31,14 @@ fn id(tab: LessonPlace) -> Id {
 }
 
 /// Shows the row of tabs; returns the one that was pressed.
-pub(crate) fn show(ui: &mut Ui, app: &App, current: LessonPlace) -> Option<LessonPlace> {
+pub(crate) fn show(ui: &mut Ui, current: LessonPlace) -> Option<LessonPlace> {
     let mut pressed = None;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = BETWEEN;
         ui.add_space(size::EDGE - BETWEEN);
         for (number, tab) in TABS.into_iter().enumerate() {
-            let mut label = tab.label().trim_start_matches("the ").trim_end_matches(" tab").to_owned();
-            let clients = app.counters().clients_now;
-            if tab == LessonPlace::Connections && clients > 0 {
-                label = format!("{label} {}", with_thousands(clients));
-            }
-            let response = button(ui, tab, &label, tab == current);
+            let label = tab.label().trim_start_matches("the ").trim_end_matches(" tab");
+            let response = button(ui, tab, label, tab == current);
             if response.on_hover_text(with_key_names(ui.ctx(), &format!("Ctrl+{}", number + 1))).clicked() {
                 pressed = Some(tab);
             }

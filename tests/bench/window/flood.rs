@@ -18,7 +18,7 @@ use super::report::{Rounds, at_least, at_most, median};
 use super::screen::{Screen, Shown};
 
 /// The number of clients: few, so that the window competes with few threads on a machine with few cores.
-const CLIENTS: usize = 2;
+pub(crate) const CLIENTS: usize = 2;
 /// The number of bytes that each client sends at once.
 const PIECE: usize = 4096;
 const EVENTS: f64 = 200_000.0;
@@ -56,6 +56,16 @@ impl Program {
             thread::sleep(Duration::from_millis(5));
         }
         program
+    }
+
+    /// Presses keys in the window, by their names for xdotool(1).
+    pub(crate) fn press_keys(screen: &Screen, keys: &str) {
+        let xdotool = |arguments: &[&str]| {
+            let status = Command::new("xdotool").args(arguments).env("DISPLAY", &screen.name).status();
+            assert!(status.is_ok_and(|status| status.success()), "xdotool {arguments:?} failed");
+        };
+        xdotool(&["search", "--sync", "--name", "Echoscope", "windowfocus", "--sync"]);
+        xdotool(&["key", keys]);
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -97,6 +107,8 @@ pub(crate) fn run(rounds: Rounds) {
     println!("While {EVENTS} events a second come in from {CLIENTS} clients");
     let Some(screen) = Screen::open() else { return };
     let program = Program::start(&screen, &["--recv-size", "1"]);
+    // The log, whose pixels are compared.
+    Program::press_keys(&screen, "ctrl+2");
     let (echoed, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {

@@ -36,8 +36,15 @@ pub(crate) struct FrameCost {
 impl Headless {
     /// Opens a window with `count` entries in its log and runs it until it is idle.
     pub(crate) fn with_entries(count: u64) -> Self {
+        let mut window =
+            Self::open(App::with_log(entries::settings(), Options::default(), entries::entries(count)));
+        window.press(Key::Num2);
+        window
+    }
+
+    /// Opens a window with the Live tab in front, and runs it until it is idle.
+    pub(crate) fn open(app: App) -> Self {
         let ctx = Context::default();
-        let app = App::with_log(entries::settings(), Options::default(), entries::entries(count));
         let app = Window::new(&ctx, app);
         let frame = eframe::Frame::_new_kittest();
         let mut window = Self { ctx, app, frame, time: 0.0, shapes: 0, texts: Vec::new() };
@@ -111,10 +118,19 @@ impl Headless {
 
     /// Moves the keyboard focus to the filter.
     pub(crate) fn focus_filter(&mut self) {
+        self.press(Key::F);
+    }
+
+    /// Presses Ctrl and a key.
+    pub(crate) fn press(&mut self, key: Key) {
         let modifiers = Modifiers::COMMAND;
-        let key = |pressed| Event::Key { key: Key::F, physical_key: None, pressed, repeat: false, modifiers };
-        self.frame(vec![key(true), key(false)]);
+        let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+        self.frame(vec![event(true), event(false)]);
         self.run_until_idle();
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.app.app()
     }
 
     /// Returns the number of shapes in the last frame.

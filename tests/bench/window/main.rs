@@ -1,4 +1,4 @@
-//! Measures the window: the cost of a frame, typing into the filter, a flood of events, idling, the start. `cargo bench
+//! Measures the window: the cost of a frame, typing into the filter, a flood of events, the Live tab, idling, the start. `cargo bench
 //! --bench window`
 //!
 //! Every figure is a ratio of two measurements that are taken in turn in one run, so that the speed of the machine
@@ -15,6 +15,7 @@ mod flood;
 mod frames;
 mod headless;
 mod idle;
+mod live;
 #[path = "../minimal/main.rs"]
 mod minimal;
 mod report;
@@ -28,12 +29,13 @@ use report::Rounds;
 type Section = fn(Rounds);
 
 /// The sections with their names for the command line.
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("frames", frames::run),
     ("typing", typing::run),
     ("start", start::run),
     ("idle", idle::run),
     ("flood", flood::run),
+    ("live", live::run),
 ];
 
 fn main() {

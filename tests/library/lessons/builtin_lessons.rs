@@ -45,7 +45,7 @@ fn your_first_echo() {
     player.step_is_open();
     player.echo(0, "Hello");
     player.completes_step();
-    player.open(LessonPlace::Connections);
+    player.open(LessonPlace::Live);
     player.step_is_open();
     player.open(LessonPlace::Log);
     player.completes_step();

@@ -39,10 +39,17 @@ fn while_paused_the_client_after_the_backlog_times_out() {
         }
         let queues = running.server.accept_queues().unwrap();
         assert_eq!((queues.backlog, queues.capacity), (backlog, Some(fit)));
-        assert_eq!(queues.waiting, [(running.address, Some(fit))]);
+        let queue = &queues.queues[0];
+        assert_eq!((queues.queues.len(), queue.address, queue.waiting), (1, running.address, Some(fit)));
+        let addresses: Vec<_> = waiting.iter().map(|client| client.local_addr().unwrap()).collect();
+        assert_eq!(queue.clients, addresses, "in the order in which they arrived");
+        assert_eq!(queue.dropped, Some(0));
         assert_eq!((queues.accepting, queues.refuses_when_full), (false, false));
         let next = TcpStream::connect_timeout(&running.address, Duration::from_millis(400));
         assert_eq!(next.unwrap_err().kind(), ErrorKind::TimedOut, "{mode:?}: the queue of {backlog}");
+        wait_for("the dropped attempt", || {
+            running.server.accept_queues().unwrap().queues[0].dropped.unwrap() > 0
+        });
         assert_eq!(running.server.counters().clients_total, 0, "{mode:?}: accepted while paused");
 
         running.server.pause_accepting(false);
@@ -73,7 +80,7 @@ fn each_address_has_its_own_queue() {
         [("127.0.0.1", port), ("127.0.0.1", port), ("::1", port)].map(|at| TcpStream::connect(at).unwrap());
     wait_for("both queues", || {
         let queues = running.server.accept_queues().unwrap();
-        let lengths = queues.waiting.iter().map(|(_, waiting)| waiting.unwrap()).collect::<Vec<_>>();
+        let lengths = queues.queues.iter().map(|queue| queue.waiting.unwrap()).collect::<Vec<_>>();
         lengths == [2, 1]
     });
     assert_eq!(running.server.counters().waiting, Some(3));

@@ -214,9 +214,10 @@ fn layout_holds_with_clients_a_lesson_and_a_notice() {
     paste(&mut window, path, &long_path("log.txt"));
     window.0.key_press(Key::Enter);
     window.wait_until_shown("Dismiss");
-    show(&mut window, Key::Num2);
-    press(&mut window, "Connection #2");
     show(&mut window, Key::Num1);
+    press(&mut window, "List of connections");
+    press(&mut window, "Connection #2");
+    show(&mut window, Key::Num2);
     window.0.get_by_label_contains("Log, ").focus();
     window.run();
     window.0.key_press(Key::ArrowUp);
@@ -292,7 +293,10 @@ fn layout_holds_with_a_thousand_connections() {
     window.wait_until("all connections", |window| {
         window.state().app().counters().clients_now == clients.len() as u64
     });
-    show(&mut window, Key::Num2);
+    show(&mut window, Key::Num1);
+    in_each_tab(&mut window, check_layout);
+    show(&mut window, Key::Num1);
+    press(&mut window, "List of connections");
     press(&mut window, "Connection #1");
     in_each_tab(&mut window, check_layout);
 }

@@ -1,0 +1,274 @@
+//! The queues of sockets in the OS: the accept queue of a listening socket, and the receive and send queue of a
+//! connection. Each OS reports another part of that.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+
+use mio::net::TcpListener;
+use socket2::SockRef;
+
+/// Whether the OS sends RST to a client that connects while the accept queue is full, as Windows does. Linux, macOS and
+/// the BSDs drop the client's SYN, and the client retries a few times before it gives up.
+pub(crate) const REFUSES_WHEN_FULL: bool = cfg!(windows);
+
+/// Whether the OS reports which clients wait in an accept queue, and how many attempts to connect it dropped.
+pub(crate) const REPORTS_ACCEPT_QUEUE: bool = cfg!(target_os = "linux");
+
+/// Returns how many clients fit into an accept queue with this backlog; `None` if the OS doesn't report its rule.
+///
+/// Linux limits the backlog to `net.core.somaxconn` (listen(2)), and admits one client more.
+pub(crate) fn accept_queue_capacity(backlog: u16) -> Option<u32> {
+    if !REPORTS_ACCEPT_QUEUE {
+        return None;
+    }
+    let max = fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+    let max = max.and_then(|text| text.trim().parse().ok()).unwrap_or(u32::MAX);
+    Some(u32::from(backlog).min(max) + 1)
+}
+
+/// The clients in an accept queue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct QueuedClients {
+    /// Their number.
+    pub(crate) count: u32,
+    /// The addresses of the first ones that the OS lists, in no particular order.
+    pub(crate) addresses: Vec<SocketAddr>,
+}
+
+/// Returns the clients in the accept queue of each of these listening sockets, and the addresses of at most
+/// `max_addresses` for each; `None` if the OS doesn't report them.
+///
+/// On Linux, `/proc/net/tcp` and `tcp6` (proc(5)) list them: a listening socket has the length of its queue as
+/// `rx_queue`, and a connection that was not accepted has no inode.
+pub(crate) fn queued_clients(listening: &[SocketAddr], max_addresses: usize) -> Option<Vec<QueuedClients>> {
+    if !REPORTS_ACCEPT_QUEUE {
+        return None;
+    }
+    let mut queues = vec![QueuedClients::default(); listening.len()];
+    for (file, is_ipv6) in [("/proc/net/tcp", false), ("/proc/net/tcp6", true)] {
+        if listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
+            add_queued_clients(&fs::read_to_string(file).ok()?, listening, max_addresses, &mut queues);
+        }
+    }
+    Some(queues)
+}
+
+/// Adds the clients in the text of `/proc/net/tcp` or `tcp6` to the queues of these listening sockets.
+fn add_queued_clients(
+    text: &str,
+    listening: &[SocketAddr],
+    max_addresses: usize,
+    queues: &mut [QueuedClients],
+) {
+    const ESTABLISHED: &str = "01";
+    const CLOSE_WAIT: &str = "08";
+    const LISTEN: &str = "0A";
+    // Comparing this text first is much faster than parsing the address of every socket.
+    let ports: Vec<_> = listening.iter().map(|address| format!(":{:04X}", address.port())).collect();
+    for socket in tcp_sockets(text) {
+        let is_queued = [ESTABLISHED, CLOSE_WAIT].contains(&socket.state) && socket.inode == "0";
+        if socket.state != LISTEN && !is_queued {
+            continue;
+        }
+        for ((address, port), queue) in listening.iter().zip(&ports).zip(&mut *queues) {
+            if !socket.local.ends_with(port) {
+                continue;
+            }
+            let Some(local) = parse_address(socket.local).filter(|it| it.is_ipv6() == address.is_ipv6())
+            else {
+                continue;
+            };
+            if socket.state == LISTEN {
+                if local == *address {
+                    queue.count += u32::from_str_radix(socket.rx_queue, 16).unwrap_or(0);
+                }
+            } else if (local == *address || address.ip().is_unspecified())
+                && queue.addresses.len() < max_addresses
+            {
+                queue.addresses.extend(parse_address(socket.remote));
+            }
+        }
+    }
+}
+
+/// A line of `/proc/net/tcp` or `tcp6` (proc(5)). The values are as in the file.
+pub(super) struct TcpSocket<'a> {
+    local: &'a str,
+    remote: &'a str,
+    pub(super) state: &'a str,
+    rx_queue: &'a str,
+    inode: &'a str,
+}
+
+impl TcpSocket<'_> {
+    /// Returns the local address.
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        parse_address(self.local)
+    }
+}
+
+/// Returns the sockets in the text of `/proc/net/tcp` or `tcp6`.
+pub(super) fn tcp_sockets(text: &str) -> impl Iterator<Item = TcpSocket<'_>> {
+    text.lines().filter_map(|line| {
+        // The columns are sl, local_address, rem_address, st, tx_queue:rx_queue, tr:tm->when, retrnsmt, uid, timeout
+        // and inode.
+        let mut columns = line.split_ascii_whitespace().skip(1);
+        let (local, remote, state, queues) =
+            (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+        let inode = columns.nth(4)?;
+        Some(TcpSocket { local, remote, state, rx_queue: queues.split_once(':')?.1, inode })
+    })
+}
+
+/// Parses an address of `/proc/net/tcp` or `tcp6`: in hexadecimal, each 32 bits in the machine's byte order, then the
+/// port.
+fn parse_address(text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.split_once(':')?;
+    let words =
+        ip.as_bytes().chunks(8).map(|digits| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+    let octets: Vec<u8> = words.collect::<Option<Vec<_>>>()?.into_iter().flat_map(u32::to_ne_bytes).collect();
+    let ip = match <[u8; 4]>::try_from(octets.as_slice()) {
+        Ok(octets) => IpAddr::from(octets),
+        Err(_) => IpAddr::from(<[u8; 16]>::try_from(octets).ok()?),
+    };
+    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
+}
+
+/// Returns how many attempts to connect the OS has dropped because the accept queue was full, each retry included;
+/// `None` if the OS doesn't report it. The number starts again after 2^32 - 1.
+///
+/// On Linux, that is `SK_MEMINFO_DROPS` of the option `SO_MEMINFO` (socket(7), linux/sock_diag.h).
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the option has no safe wrapper")]
+pub(crate) fn dropped_attempts(listener: &TcpListener) -> Option<u32> {
+    use std::os::fd::AsRawFd;
+
+    const SK_MEMINFO_DROPS: usize = 8;
+    let mut values = [0_u32; SK_MEMINFO_DROPS + 1];
+    let mut size = libc::socklen_t::try_from(size_of_val(&values)).ok()?;
+    let expected = size;
+    // SAFETY: the pointers are valid for the call, which writes at most `size` bytes to the array.
+    let result = unsafe {
+        libc::getsockopt(
+            listener.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            values.as_mut_ptr().cast(),
+            &raw mut size,
+        )
+    };
+    (result == 0 && size == expected).then_some(values[SK_MEMINFO_DROPS])
+}
+
+/// Returns `None`.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn dropped_attempts(_listener: &TcpListener) -> Option<u32> {
+    None
+}
+
+/// A queue of a connection in the OS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteQueue {
+    /// The number of bytes in it.
+    pub bytes: u64,
+    /// The number of bytes for which the OS reserves memory. An OS may let in more or fewer.
+    pub capacity: u64,
+}
+
+/// The queues of a connection in the OS. A queue is `None` if the OS doesn't report it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ByteQueues {
+    /// The receive queue: bytes that arrived and that `recv` has not returned yet.
+    pub receive: Option<ByteQueue>,
+    /// The send queue: bytes that `send` took and that the peer's OS has not acknowledged yet.
+    pub send: Option<ByteQueue>,
+}
+
+/// Returns the queues of a connection. Never waits.
+pub(crate) fn byte_queues(stream: &TcpStream) -> ByteQueues {
+    let socket = SockRef::from(stream);
+    let queue = |bytes: Option<u64>, capacity: std::io::Result<usize>| {
+        Some(ByteQueue { bytes: bytes?, capacity: capacity.ok()? as u64 })
+    };
+    ByteQueues {
+        receive: queue(receive_queue(stream), socket.recv_buffer_size()),
+        send: queue(send_queue(stream), socket.send_buffer_size()),
+    }
+}
+
+#[cfg(unix)]
+fn receive_queue(stream: &TcpStream) -> Option<u64> {
+    // On Linux, SIOCINQ (tcp(7)) is the same request.
+    rustix::io::ioctl_fionread(stream).ok()
+}
+
+#[cfg(not(unix))]
+fn receive_queue(_stream: &TcpStream) -> Option<u64> {
+    None
+}
+
+/// On Linux, this is SIOCOUTQ (tcp(7)).
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the request has no safe wrapper")]
+fn send_queue(stream: &TcpStream) -> Option<u64> {
+    use std::os::fd::AsRawFd;
+
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: SIOCOUTQ, which has the number of TIOCOUTQ, writes one int to the pointer, which is valid for the call.
+    let result = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    u64::try_from(bytes).ok().filter(|_| result == 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send_queue(_stream: &TcpStream) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn clients_without_an_inode_are_queued() {
+        let text = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
+            0: 0100007F:3039 00000000:0000 0A 00000000:00000002 00:00000000 00000000  1000        0 5901 1\n\
+            1: 0100007F:3039 0100007F:C000 01 00000000:00000003 00:00000000 00000000     0        0 0 1\n\
+            2: 0100007F:3039 0100007F:C001 08 00000000:00000001 00:00000000 00000000     0        0 0 1\n\
+            3: 0100007F:3039 0100007F:C002 01 00000000:00000000 00:00000000 00000000     0        0 77 1\n\
+            4: 0100007F:3039 0100007F:C003 06 00000000:00000000 00:00000000 00000000     0        0 0 1\n\
+            5: 0200007F:3039 0100007F:C004 01 00000000:00000000 00:00000000 00000000     0        0 0 1\n";
+        let queues = |address: &str, max| {
+            let mut queues = [QueuedClients::default()];
+            add_queued_clients(text, &[address.parse().unwrap()], max, &mut queues);
+            let ports: Vec<_> = queues[0].addresses.iter().map(SocketAddr::port).collect();
+            (queues[0].count, ports)
+        };
+        if cfg!(target_endian = "little") {
+            assert_eq!(queues("127.0.0.1:12345", 9), (2, vec![0xc000, 0xc001]));
+            assert_eq!(queues("127.0.0.1:12345", 1), (2, vec![0xc000]));
+            assert_eq!(queues("0.0.0.0:12345", 9), (0, vec![0xc000, 0xc001, 0xc004]));
+            assert_eq!(queues("127.0.0.1:12346", 9), (0, vec![]));
+        }
+    }
+
+    #[test]
+    fn unread_and_unacknowledged_bytes_are_counted() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        client.write_all(b"Hello").unwrap();
+        let receive = |stream: &TcpStream| byte_queues(stream).receive.unwrap();
+        while receive(&server).bytes < 5 {
+            std::thread::yield_now();
+        }
+        assert!(receive(&server).capacity > 5);
+        server.read_exact(&mut [0; 2]).unwrap();
+        assert_eq!(receive(&server).bytes, 3);
+        server.set_nonblocking(true).unwrap();
+        while server.write(&[0; 65_536]).is_ok() {}
+        assert!(byte_queues(&server).send.unwrap().bytes > 0, "the client reads nothing");
+    }
+}

@@ -1,0 +1,137 @@
+//! The Live tab: the server as it is at this moment, as a picture or as a list of its connections, with the details of
+//! the selected connection below.
+
+mod list;
+mod picture;
+
+use egui::{Key, Label, RichText, Ui, vec2};
+
+use crate::app::live::LiveView;
+use crate::app::{App, Command};
+use crate::log::handshake_details::handshake_details;
+use crate::server::event::ClientId;
+use crate::server::{Connection, Phase, ServerState};
+use crate::settings::{Mode, SettingChoice};
+use crate::ui::action::Action;
+use crate::ui::tabs::detail_view::{DetailContent, show_panel};
+use crate::ui::tabs::live::list::ConnectionList;
+use crate::ui::widgets::controls::{pill_button, segments};
+use crate::ui::widgets::{empty_message, scroll_when_small, toolbar};
+
+/// The label, accessible name and tooltip of the two views.
+const VIEWS: [(&str, &str, &str); 2] = [
+    ("Picture", "Picture of the server", "The server's queues, threads and connections as they are now"),
+    ("List", "List of connections", "All connections in a table"),
+];
+
+/// The state of the tab.
+#[derive(Debug, Default)]
+pub(crate) struct LivePanel {
+    view: LiveView,
+    list: ConnectionList,
+    shows_list: bool,
+    /// The connection whose details are shown.
+    pub(crate) selected: Option<ClientId>,
+}
+
+impl LivePanel {
+    /// Must be called in a frame in which the tab isn't in view.
+    pub(crate) fn hide(&mut self, app: &App) {
+        self.view.hide(app);
+    }
+
+    /// Shows the tab.
+    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
+        let mut actions = Vec::new();
+        actions.extend(toolbar(ui, "live toolbar", |ui| self.tools(ui, app)));
+        if app.state().is_stopped() {
+            empty_message(
+                ui,
+                "The server isn't running",
+                "Start it, and this tab shows its accept queues, its threads and each connected client.",
+            );
+            return actions;
+        }
+        if ui.input(|input| input.key_pressed(Key::Escape)) {
+            self.selected = None;
+        }
+        let connections = app.connections();
+        let selected = connections.iter().find(|connection| Some(connection.client.id) == self.selected);
+        if let Some(connection) = selected {
+            let detail = self.detail(connection);
+            actions.extend(show_panel(ui, Some(detail), app.settings().data_format));
+        }
+        let clicked = if self.shows_list {
+            self.view.hide(app);
+            self.list.show(ui, app, connections, self.selected, &mut actions)
+        } else {
+            let area = ui.available_size();
+            let max = picture::max_connections(area.y.max(picture::MIN_SIZE.y), app);
+            let live = self.view.update(app, max, self.selected);
+            scroll_when_small(ui, "live picture", picture::MIN_SIZE, |ui| {
+                picture::show(ui, app, live, self.selected, &mut actions)
+            })
+        };
+        if let Some(id) = clicked {
+            // A second click closes the details.
+            self.selected = (self.selected != Some(id)).then_some(id);
+        }
+        actions
+    }
+
+    fn tools(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+        let mut action = None;
+        if let Some(view) = segments(ui, &VIEWS, usize::from(self.shows_list)) {
+            self.shows_list = view == 1;
+        }
+        if matches!(app.state(), ServerState::Listening { .. }) {
+            let (label, about) = if app.is_paused() {
+                (
+                    "Resume accepting",
+                    "Call accept() again: the clients in the accept queue are accepted in turn",
+                )
+            } else {
+                (
+                    "Pause accepting",
+                    "Stop calling accept(), so that clients wait in the accept queue and fill it",
+                )
+            };
+            if pill_button(ui, label).on_hover_text(about).clicked() {
+                action = Some(Command::PauseAccepting(!app.is_paused()).into());
+            }
+        }
+        ui.add_space(6.0);
+        let choices = Mode::choices();
+        let mode = app.running_mode();
+        let mode = choices.iter().find(|(choice, ..)| *choice == mode).map_or("", |(_, label, _)| label);
+        ui.add(Label::new(RichText::new(mode).weak()).truncate());
+        action
+    }
+
+    /// Returns the details of a connection.
+    fn detail(&self, connection: &Connection) -> DetailContent<'static> {
+        let mut explanation = self.view.explain(connection.client.id).unwrap_or_default().to_owned();
+        if connection.phase == Phase::Open && connection.tls.is_none() {
+            explanation.push_str(" The connection is not encrypted.");
+        }
+        DetailContent {
+            number: connection.client.id.0,
+            title: format!("{} · {}", connection.client.id, connection.client.peer),
+            explanation,
+            rows: connection.tls.as_deref().map(handshake_details).unwrap_or_default(),
+            connection: Some(connection.client.id),
+            disconnect: true,
+            ..DetailContent::default()
+        }
+    }
+}
+
+/// Shows that no client is connected.
+fn nobody_connected(ui: &mut Ui, app: &App) {
+    let (title, text) = match app.state() {
+        ServerState::Listening { .. } => ("No client is connected", "Each connected client is listed here."),
+        _ => ("The server is starting", "Clients can connect as soon as it listens."),
+    };
+    ui.add_space(vec2(0.0, 8.0).y);
+    empty_message(ui, title, text);
+}

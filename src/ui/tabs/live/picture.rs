@@ -1,0 +1,576 @@
+//! The picture of the server. From left to right: the clients; the OS with the accept queues and the queues of each
+//! connection; the server's threads.
+
+use std::time::{Duration, Instant};
+
+use egui::epaint::CubicBezierShape;
+use egui::{
+    Align2, Color32, CornerRadius, FontId, Id, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+};
+
+use crate::app::live::{LiveClient, LivePicture, LiveThread, ThreadState};
+use crate::app::{App, Command};
+use crate::platform::socket_queues::ByteQueue;
+use crate::server::event::ClientId;
+use crate::server::{AcceptQueue, AcceptQueues};
+use crate::settings::Mode;
+use crate::text::{self, count, with_thousands};
+use crate::ui::action::Action;
+use crate::ui::frame_pacing;
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::pill_button;
+use crate::ui::widgets::{focus_ring, text_line};
+
+/// The smallest size in which everything is readable. A smaller area scrolls.
+pub(super) const MIN_SIZE: Vec2 = vec2(560.0, 300.0);
+
+/// Height of the headings of the columns.
+const HEADING: f32 = 30.0;
+/// Height of the box of a listening socket.
+const LISTENER: f32 = 60.0;
+/// Space between two boxes.
+const GAP: f32 = 8.0;
+/// The side of a slot of the accept queue, and the space after it.
+const SLOT: [f32; 2] = [20.0, 5.0];
+/// Height of the box of a waiting client, and the most of them that are drawn.
+const WAITING: (f32, usize) = (36.0, 3);
+/// Height of the box of the accepting thread, and of the pool's.
+const THREAD: f32 = 50.0;
+/// The minimum and the maximum distance from one connection's box to the next one's.
+const PITCH: (f32, f32) = (48.0, 72.0);
+/// Height of the line with the number of connections that aren't drawn.
+const FOOTER: f32 = 26.0;
+/// How long moving bytes are drawn after they have moved.
+const MOVING: Duration = Duration::from_millis(600);
+
+/// The columns of the picture.
+struct Columns {
+    clients: Rect,
+    os: Rect,
+    threads: Rect,
+}
+
+impl Columns {
+    fn new(area: Rect) -> Self {
+        let between = if area.width() > 700.0 { [36.0, 28.0] } else { [24.0, 20.0] };
+        let room = area.width() - between[0] - between[1];
+        let clients = (room * 0.22).clamp(122.0, 220.0);
+        let os = (room * 0.34).clamp(150.0, 380.0);
+        let column = |left: f32, width: f32| {
+            Rect::from_min_max(pos2(left, area.top()), pos2(left + width, area.bottom()))
+        };
+        let threads = area.left() + clients + between[0] + os + between[1];
+        Self {
+            clients: column(area.left(), clients),
+            os: column(area.left() + clients + between[0], os),
+            threads: column(threads, (area.right() - threads).min(560.0)),
+        }
+    }
+}
+
+/// Returns the height of the part with the accept queues, without the headings.
+fn queues_height(listeners: usize, has_pool: bool) -> f32 {
+    let boxes = |count: usize, height: f32| {
+        #[expect(clippy::cast_precision_loss, reason = "a few boxes")]
+        let count = count as f32;
+        count * (height + GAP)
+    };
+    boxes(listeners.max(1), LISTENER)
+        .max(boxes(WAITING.1, WAITING.0))
+        .max(boxes(1 + usize::from(has_pool), THREAD))
+}
+
+/// Returns how many connections fit into a picture of this height.
+pub(super) fn max_connections(height: f32, app: &App) -> usize {
+    let queues = app.accept_queues();
+    let listeners = queues.as_ref().map_or(1, |queues| queues.queues.len());
+    let above = HEADING + queues_height(listeners, app.running_mode() == Mode::Pool) + 2.0 * GAP;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen at most")]
+    let fit = ((height - above - FOOTER - GAP) / PITCH.0).max(1.0) as usize;
+    fit
+}
+
+/// Draws the picture; returns the connection that was clicked, and adds the actions of its buttons.
+pub(super) fn show(
+    ui: &mut Ui,
+    app: &App,
+    live: &LivePicture,
+    selected: Option<ClientId>,
+    actions: &mut Vec<Action>,
+) -> Option<ClientId> {
+    let palette = Palette::of(ui);
+    let area = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(area);
+    let area = area.shrink2(vec2(size::EDGE, 0.0)).with_max_y(area.bottom() - GAP);
+    let columns = Columns::new(area);
+    let headings = [
+        (columns.clients, "Clients", "The programs that connected, or that try to."),
+        (
+            columns.os,
+            "Operating system",
+            "The OS completes each TCP handshake, and keeps what was received until the server calls recv().",
+        ),
+        (
+            columns.threads,
+            "Echoscope: server threads",
+            "Each thread makes one call at a time, and waits until the call returns.",
+        ),
+    ];
+    for (column, title, about) in headings {
+        let place = column.with_max_y(column.top() + HEADING);
+        text_line(ui, place, Align2::LEFT_CENTER, title, theme::strong(size::SMALL), palette.muted);
+        let response = ui.interact(place, Id::unique("live heading").with(title), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
+        response.on_hover_text(about);
+    }
+    let body = area.with_min_y(area.top() + HEADING);
+    for column in [columns.os, columns.threads] {
+        let column = column.with_min_y(body.top());
+        let stroke = Stroke::new(1.0, palette.border);
+        ui.painter().rect(
+            column,
+            CornerRadius::same(size::RADIUS + 2),
+            palette.panel,
+            stroke,
+            StrokeKind::Inside,
+        );
+    }
+    let inside = |column: Rect| column.shrink2(vec2(10.0, 0.0));
+    let columns =
+        Columns { os: inside(columns.os), threads: inside(columns.threads), clients: columns.clients };
+
+    let top = body.top() + GAP + 2.0;
+    let listeners = live.queues.as_ref().map_or(1, |queues| queues.queues.len());
+    // Room for the waiting clients is reserved, so that the connections don't move when one waits.
+    let bottom = top + queues_height(listeners, live.pool.is_some());
+    let accepting = accept_thread(ui, app, live, columns.threads.with_min_y(top), actions);
+    accept_queues(ui, live, &columns, top, accepting);
+
+    let mut clicked = None;
+    let rows =
+        Rect::from_min_max(pos2(area.left(), bottom + GAP), pos2(area.right(), area.bottom() - FOOTER));
+    #[expect(clippy::cast_precision_loss, reason = "a few dozen at most")]
+    let pitch = (rows.height() / live.clients.len().max(1) as f32).clamp(PITCH.0, PITCH.1);
+    let mut y = rows.top();
+    for client in &live.clients {
+        let row = Rect::from_min_max(pos2(area.left(), y), pos2(area.right(), y + pitch - GAP));
+        if connection(ui, app, client, &columns, row, selected == Some(client.client.id), actions) {
+            clicked = Some(client.client.id);
+        }
+        y += pitch;
+    }
+    if live.others.count > 0 {
+        let line =
+            |column: Rect| Rect::from_min_max(pos2(column.left(), y), pos2(column.right(), y + FOOTER));
+        let others = &live.others;
+        let text = format!("+ {} more", with_thousands(others.count as u64));
+        paint_label(ui, line(columns.clients), "more clients", &text, palette.muted);
+        let mut text = format!("+ {} in recv()", count(others.in_recv as u64, "thread"));
+        if others.queued > 0 {
+            text += &format!(", {} without a thread", with_thousands(others.queued as u64));
+        }
+        paint_label(ui, line(columns.threads), "more threads", &text, palette.muted);
+    } else if live.clients.is_empty() {
+        let place =
+            Rect::from_min_max(pos2(columns.clients.left(), y), pos2(columns.clients.right(), y + FOOTER));
+        paint_label(ui, place, "no clients", "No client is connected.", palette.muted);
+    }
+    request_update(ui, live);
+    clicked
+}
+
+/// Requests the next frame: soon while bytes move, later if a queue can change without an event of the server.
+fn request_update(ui: &Ui, live: &LivePicture) {
+    let now = Instant::now();
+    let mut moved = live.clients.iter().flat_map(|client| client.moved).flatten();
+    if moved.any(|at| now.duration_since(at) < MOVING) {
+        frame_pacing::repaint_after(ui.ctx(), Duration::from_millis(33));
+    } else if let Some(after) = live.update_after {
+        frame_pacing::repaint_after(ui.ctx(), after);
+    }
+}
+
+/// Paints a text on one line, with the same text for screen readers.
+fn paint_label(ui: &Ui, place: Rect, id: &str, text: &str, color: Color32) {
+    let is_truncated = text_line(ui, place, Align2::LEFT_CENTER, text, theme::small(), color);
+    let response = ui.interact(place, Id::unique("live label").with(id), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    if is_truncated {
+        response.on_hover_text(text);
+    }
+}
+
+/// Draws the accepting thread, and the pool below it. Returns the place at which the line from the accept queues ends.
+fn accept_thread(
+    ui: &mut Ui,
+    app: &App,
+    live: &LivePicture,
+    column: Rect,
+    actions: &mut Vec<Action>,
+) -> Pos2 {
+    let palette = Palette::of(ui);
+    let place = column.with_max_y(column.top() + THREAD);
+    if let Some(thread) = &live.accept_thread {
+        let about = "This thread creates the listening sockets and calls accept(), which returns one client from the \
+                     accept queue.";
+        let next = app.paused_threads().iter().any(|thread| thread.client.is_none());
+        if thread_box(ui, place, "accept", thread, "", about, (next, None)).1 {
+            actions.push(Command::Step(None).into());
+        }
+    }
+    if let Some(pool) = &live.pool {
+        let rect = place.translate(vec2(0.0, THREAD + GAP));
+        let title = format!("Pool of {}", count(pool.size as u64, "thread"));
+        let state = format!(
+            "{} with a client, {} waiting for a thread",
+            with_thousands(pool.busy as u64),
+            with_thousands(pool.queued as u64)
+        );
+        let color = if pool.queued > 0 { palette.caution } else { palette.muted };
+        outline(ui, rect, Stroke::new(1.0, palette.border), palette.canvas);
+        let text = rect.shrink2(vec2(12.0, 6.0));
+        text_line(ui, text, Align2::LEFT_TOP, &title, theme::strong(size::SMALL), palette.text);
+        text_line(ui, text, Align2::LEFT_BOTTOM, &state, theme::small(), color);
+        let response = ui.interact(rect, Id::unique("live pool"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}: {state}")));
+        response.on_hover_text(
+            "The accepting thread puts each client into the pool's queue. A thread of the pool serves one client until \
+             it closes, and then takes the next one.",
+        );
+    }
+    place.left_center()
+}
+
+/// Draws a box with an outline and a background.
+fn outline(ui: &Ui, rect: Rect, stroke: Stroke, fill: Color32) {
+    ui.painter().rect(rect, CornerRadius::same(size::RADIUS), fill, stroke, StrokeKind::Inside);
+}
+
+/// Draws the accept queues, the clients that wait in them, and the lines between them and the accepting thread.
+fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accepting: Pos2) {
+    let palette = Palette::of(ui);
+    let Some(queues) = &live.queues else {
+        let place = columns.os.with_min_y(top).with_max_y(top + LISTENER);
+        paint_label(ui, place, "not listening", "No socket listens yet.", palette.muted);
+        return;
+    };
+    let mut place = columns.os.with_min_y(top).with_max_y(top + LISTENER);
+    let mut waiting = columns.clients.with_min_y(top).with_max_y(top + WAITING.0);
+    let mut left = WAITING.1;
+    let mut hidden = 0;
+    for (queue, description) in queues.queues.iter().zip(live.describe_queues()) {
+        let slots = listener(ui, place, queues, queue, &description);
+        let line = Stroke::new(1.0, palette.border_strong);
+        ui.painter().extend(Shape::dashed_line(&[place.right_center(), accepting], line, 3.0, 3.0));
+        for (index, client) in queue.clients.iter().enumerate() {
+            if left == 0 {
+                hidden += queue.clients.len() - index;
+                break;
+            }
+            left -= 1;
+            let stroke = Stroke::new(1.2, palette.caution);
+            let corners = [
+                waiting.left_top(),
+                waiting.right_top(),
+                waiting.right_bottom(),
+                waiting.left_bottom(),
+                waiting.left_top(),
+            ];
+            ui.painter().extend(Shape::dashed_line(&corners, stroke, 4.0, 3.0));
+            let text = waiting.shrink2(vec2(8.0, 4.0));
+            text_line(ui, text, Align2::LEFT_TOP, "waits for accept()", theme::strong(11.0), palette.caution);
+            text_line(
+                ui,
+                text,
+                Align2::LEFT_BOTTOM,
+                &client.to_string(),
+                FontId::monospace(11.0),
+                palette.muted,
+            );
+            let response = ui.interact(waiting, Id::unique("waiting client").with(client), Sense::hover());
+            response.widget_info(|| {
+                WidgetInfo::labeled(Role::Label, true, format!("{client} waits for accept()"))
+            });
+            response.on_hover_text(
+                "The OS has completed the TCP handshake, so this client is connected. The server has not called \
+                 accept() for it, so it has no number yet.",
+            );
+            let end = slots.get(index).copied().unwrap_or(place.left_center());
+            let start = waiting.right_center();
+            let bend = (end.x - start.x) * 0.5;
+            let points = [start, start + vec2(bend, 0.0), end - vec2(bend, 0.0), end];
+            ui.painter().add(CubicBezierShape::from_points_stroke(
+                points,
+                false,
+                Color32::TRANSPARENT,
+                stroke,
+            ));
+            waiting = waiting.translate(vec2(0.0, WAITING.0 + GAP));
+        }
+        place = place.translate(vec2(0.0, LISTENER + GAP));
+    }
+    if hidden > 0 {
+        let text = format!("+ {} more", with_thousands(hidden as u64));
+        let line = waiting.translate(vec2(0.0, -GAP)).with_max_y(waiting.top() + 8.0);
+        paint_label(ui, line, "more waiting", &text, palette.caution);
+    }
+}
+
+/// Draws a listening socket with its accept queue. Returns the centers of the slots.
+fn listener(
+    ui: &Ui,
+    place: Rect,
+    queues: &AcceptQueues,
+    queue: &AcceptQueue,
+    description: &str,
+) -> Vec<Pos2> {
+    let palette = Palette::of(ui);
+    outline(ui, place, Stroke::new(1.0, palette.border), palette.canvas);
+    let inside = place.shrink2(vec2(10.0, 7.0));
+    let call = format!("listen({})", queues.backlog);
+    let call_width = ui.painter().layout_no_wrap(call.clone(), theme::mono(), palette.muted).size().x;
+    let first = inside.with_max_y(inside.top() + 16.0);
+    let address = first.with_max_x(first.right() - call_width - GAP);
+    text_line(ui, address, Align2::LEFT_CENTER, &queue.address.to_string(), theme::mono(), palette.text);
+    text_line(ui, first, Align2::RIGHT_CENTER, &call, theme::mono(), palette.muted);
+    let response = ui.interact(place, Id::unique("listening socket").with(queue.address), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, description));
+    response.on_hover_text(format!(
+        "A listening socket with its accept queue: clients that the OS has connected and the server has not accepted \
+         yet. {description}."
+    ));
+
+    let second = inside.with_min_y(inside.bottom() - SLOT[0]);
+    let dropped = match (queue.waiting, queue.dropped) {
+        (None, _) => "not reported by this OS".to_owned(),
+        (_, Some(dropped)) => format!("{} dropped", with_thousands(dropped)),
+        (_, None) => String::new(),
+    };
+    let color = if queue.dropped.unwrap_or(0) > 0 { palette.problem } else { palette.muted };
+    let dropped_width = ui.painter().layout_no_wrap(dropped.clone(), theme::small(), color).size().x;
+    let end = second.right() - dropped_width - GAP;
+    let mut slots = Vec::new();
+    let taken = queue.waiting.unwrap_or(0) as usize;
+    let capacity = queues.capacity.map_or(0, |capacity| capacity as usize);
+    let mut slot = Rect::from_min_size(second.min, Vec2::splat(SLOT[0]));
+    while queue.waiting.is_some() && slots.len() < capacity && slot.right() <= end {
+        let is_taken = slots.len() < taken;
+        let stroke = Stroke::new(1.0, if is_taken { palette.caution } else { palette.border_strong });
+        outline(ui, slot, stroke, palette.field);
+        if is_taken {
+            ui.painter().circle_filled(slot.center(), 4.5, palette.caution);
+        }
+        slots.push(slot.center());
+        slot = slot.translate(vec2(SLOT[0] + SLOT[1], 0.0));
+    }
+    if slots.len() < capacity && queue.waiting.is_some() {
+        // Not every place has a slot, so the number shows how many are taken.
+        let text = format!("{} of {}", with_thousands(taken as u64), with_thousands(capacity as u64));
+        let width = ui.painter().layout_no_wrap(text.clone(), theme::small(), palette.muted).size().x + 6.0;
+        let place = Rect::from_min_max(pos2(end - width, second.top()), pos2(end, second.bottom()));
+        ui.painter().rect_filled(place, 0.0, palette.canvas);
+        text_line(ui, place, Align2::RIGHT_CENTER, &text, theme::small(), palette.muted);
+    }
+    text_line(ui, second, Align2::RIGHT_CENTER, &dropped, theme::small(), color);
+    slots
+}
+
+/// Draws a connection: its client, its queues and its thread, and the lines between them. Returns whether it was clicked.
+fn connection(
+    ui: &mut Ui,
+    app: &App,
+    live: &LiveClient,
+    columns: &Columns,
+    row: Rect,
+    is_selected: bool,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let palette = Palette::of(ui);
+    let id = live.client.id;
+    let color = palette.client(id.0);
+    let part = |column: Rect| column.with_min_y(row.top()).with_max_y(row.bottom());
+    let (client, os, thread) = (part(columns.clients), part(columns.os), part(columns.threads));
+
+    let response = ui.interact(client, Id::unique("live client").with(id.0), Sense::click());
+    let description = LivePicture::describe(live);
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, &description));
+    let fill = if is_selected {
+        palette.row_selected
+    } else if response.hovered() {
+        palette.row_hover
+    } else {
+        palette.canvas
+    };
+    outline(ui, client, Stroke::new(if is_selected { 2.0 } else { 1.4 }, color), fill);
+    focus_ring(ui, &response, client, f32::from(size::RADIUS));
+    let text = client.shrink2(vec2(10.0, 5.0));
+    let first = text.with_max_y(text.center().y);
+    ui.painter().circle_filled(pos2(first.left() + 4.0, first.center().y), 4.0, color);
+    let number = first.with_min_x(first.left() + 14.0);
+    text_line(ui, number, Align2::LEFT_CENTER, &id.to_string(), theme::strong(size::TEXT), palette.text);
+    if live.tls {
+        text_line(ui, first, Align2::RIGHT_CENTER, "TLS", theme::strong(11.0), palette.muted);
+    }
+    let second = text.with_min_y(text.center().y);
+    let address = live.client.peer.to_string();
+    text_line(ui, second, Align2::LEFT_CENTER, &address, FontId::monospace(11.5), palette.muted);
+    let is_clicked = response.clicked() || response.gained_focus() && !is_selected;
+    let response = response.on_hover_text("A connected client. Select it to see its details everywhere.");
+    let mut is_clicked = is_clicked && !response.has_focus() || response.clicked();
+
+    let is_blocked = live.thread.as_ref().is_some_and(|thread| thread.state == ThreadState::Blocked);
+    let [upper, lower] = [os.with_max_y(os.center().y), os.with_min_y(os.center().y)];
+    let queues = [
+        (
+            upper,
+            "receive queue",
+            live.queues.receive,
+            color,
+            "Bytes that arrived and that recv() has not returned yet.",
+        ),
+        (
+            lower,
+            "send queue",
+            live.queues.send,
+            if is_blocked { palette.problem } else { color },
+            "Bytes that sendall() gave to the OS and that the client's OS has not acknowledged yet.",
+        ),
+    ];
+    for (place, name, queue, color, about) in queues {
+        byte_queue(ui, place, (id, name), queue, color, about);
+    }
+
+    let center = row.center().y;
+    let stroke = Stroke::new(1.6, color);
+    let os_edges = [columns.os.left() - 10.0, columns.os.right() + 10.0];
+    let lines = [(client.right(), os_edges[0]), (os_edges[1], thread.left())];
+    let now = Instant::now();
+    for (left, right) in lines {
+        ui.painter().hline(left..=right, center, stroke);
+        for (moved, to_right) in live.moved.into_iter().zip([true, false]) {
+            let Some(age) = moved.map(|at| now.duration_since(at)).filter(|age| *age < MOVING) else {
+                continue;
+            };
+            let part = age.as_secs_f32() / MOVING.as_secs_f32();
+            let x = if to_right { left + (right - left) * part } else { right - (right - left) * part };
+            ui.painter().circle_filled(pos2(x, center), 3.6, color);
+        }
+    }
+    if let Some(state) = &live.thread {
+        let bytes = format!("{} in, {} out", text::bytes(live.received), text::bytes(live.sent));
+        let about = "The thread that serves this client, and the call that it is in.";
+        let is_paused = app.paused_threads().iter().any(|thread| thread.id() == Some(id));
+        let (clicked, next) =
+            thread_box(ui, thread, &format!("thread {}", id.0), state, &bytes, about, (is_paused, Some(id)));
+        is_clicked |= clicked;
+        if next {
+            actions.push(Command::Step(Some(id)).into());
+        }
+    } else {
+        let edge = Stroke::new(1.2, palette.caution);
+        let corners = [
+            thread.left_top(),
+            thread.right_top(),
+            thread.right_bottom(),
+            thread.left_bottom(),
+            thread.left_top(),
+        ];
+        ui.painter().extend(Shape::dashed_line(&corners, edge, 4.0, 3.0));
+        let text = "waits for a thread of the pool";
+        paint_label(
+            ui,
+            thread.shrink2(vec2(12.0, 0.0)),
+            &format!("no thread {}", id.0),
+            text,
+            palette.caution,
+        );
+    }
+    is_clicked
+}
+
+/// Draws a queue of a connection as a bar.
+fn byte_queue(
+    ui: &Ui,
+    place: Rect,
+    id: (ClientId, &str),
+    queue: Option<ByteQueue>,
+    color: Color32,
+    about: &str,
+) {
+    let palette = Palette::of(ui);
+    let label_width = if place.width() > 190.0 { 86.0 } else { 0.0 };
+    if label_width > 0.0 {
+        let label = place.with_max_x(place.left() + label_width);
+        text_line(ui, label, Align2::LEFT_CENTER, id.1, FontId::proportional(11.0), palette.muted);
+    }
+    let center = pos2(place.left() + (label_width + place.width()) / 2.0, place.center().y);
+    let bar = Rect::from_center_size(center, vec2(place.width() - label_width, 11.0));
+    let Some(queue) = queue else {
+        text_line(ui, bar, Align2::CENTER_CENTER, "unknown", FontId::proportional(11.0), palette.muted);
+        return;
+    };
+    outline(ui, bar, Stroke::new(1.0, palette.border), palette.canvas);
+    if queue.bytes > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "a part of a bar")]
+        let part = (queue.bytes as f32 / queue.capacity.max(1) as f32).clamp(0.02, 1.0);
+        let filled = bar.with_max_x(bar.left() + bar.width() * part);
+        ui.painter().rect_filled(filled, CornerRadius::same(3), color);
+    }
+    let response = ui.interact(place, Id::unique("byte queue").with(id), Sense::hover());
+    let bytes = text::bytes(queue.bytes);
+    response.on_hover_text(format!("{about} Now: {bytes}, of a buffer of {}.", text::bytes(queue.capacity)));
+}
+
+/// Draws the box of a thread. `note` stands at the right of its name. Returns whether the box was clicked, and whether its
+/// button *Next* was; the button is shown if the thread is paused before a call.
+fn thread_box(
+    ui: &mut Ui,
+    place: Rect,
+    id: &str,
+    thread: &LiveThread,
+    note: &str,
+    about: &str,
+    (is_paused, client): (bool, Option<ClientId>),
+) -> (bool, bool) {
+    let palette = Palette::of(ui);
+    let (edge, color) = match thread.state {
+        ThreadState::Waiting => (palette.border, palette.muted),
+        ThreadState::Running => (palette.accent, palette.accent),
+        ThreadState::Paused => (palette.caution, palette.caution),
+        ThreadState::Blocked => (palette.problem, palette.problem),
+    };
+    outline(ui, place, Stroke::new(1.2, edge), palette.canvas);
+    let response = ui.interact(place, Id::unique("live thread").with(id), Sense::CLICK);
+    if client.is_none() {
+        let description = format!("{}: {}", thread.name, thread.text);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &description));
+    }
+    let clicked = response.clicked();
+    response.on_hover_text(format!("{about} {}", thread.explanation()));
+    let mut text = place.shrink2(vec2(12.0, 5.0));
+    let mut next = false;
+    if is_paused {
+        let button =
+            Rect::from_center_size(pos2(place.right() - 36.0, place.center().y), vec2(52.0, size::CHIP));
+        let mut child = ui.new_child(UiBuilder::new().max_rect(button).id_salt(id));
+        let name =
+            client.map_or_else(|| "Next, accept thread".to_owned(), |client| format!("Next, {client}"));
+        next = pill_button(&mut child, "Next")
+            .accessible_name(name)
+            .on_hover_text("Step mode: let this thread make its call")
+            .clicked();
+        text.max.x = button.left() - GAP;
+    }
+    let first = text.with_max_y(text.center().y);
+    let note_width = ui.painter().layout_no_wrap(note.to_owned(), theme::small(), palette.muted).size().x;
+    let name_width =
+        ui.painter().layout_no_wrap(thread.name.clone(), theme::strong(size::SMALL), palette.text).size().x;
+    text_line(ui, first, Align2::LEFT_CENTER, &thread.name, theme::strong(size::SMALL), palette.text);
+    if name_width + note_width + GAP <= first.width() {
+        text_line(ui, first, Align2::RIGHT_CENTER, note, theme::small(), palette.muted);
+    }
+    let second = text.with_min_y(text.center().y);
+    text_line(ui, second, Align2::LEFT_CENTER, &thread.text, FontId::monospace(12.0), color);
+    (clicked, next)
+}

@@ -1,0 +1,143 @@
+//! The picture of the server, below the window: queues, calls, and which connections are drawn.
+#![cfg(target_os = "linux")]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use echoscope::app::live::{LivePicture, LiveView, ThreadState};
+use echoscope::app::{App, Command, Options};
+use echoscope::server::ServerState;
+use echoscope::server::event::{ClientId, EventKind, Problem};
+use echoscope::settings::{Mode, Settings};
+
+use crate::support::running::{PATIENCE, Running, wait_for};
+
+/// An app with a listening server, and the picture of it.
+struct Live {
+    app: App,
+    view: LiveView,
+    wakes: Arc<AtomicU64>,
+}
+
+impl Live {
+    fn start(settings: Settings) -> Self {
+        let wakes = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&wakes);
+        let wake = Arc::new(move || {
+            counted.fetch_add(1, Relaxed);
+        });
+        let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
+        let mut live = Self {
+            app: App::new(settings, Options { wake, ..Options::default() }),
+            view: LiveView::default(),
+            wakes,
+        };
+        live.app.apply(Command::Start);
+        live
+    }
+
+    fn connect(&mut self) -> TcpStream {
+        let address = loop {
+            self.app.poll();
+            if let ServerState::Listening { addresses, .. } = self.app.state() {
+                break addresses[0];
+            }
+            thread::yield_now();
+        };
+        TcpStream::connect(address).unwrap()
+    }
+
+    /// Updates the picture until `is_so` returns true for it.
+    fn wait_until(&mut self, what: &str, is_so: impl Fn(&LivePicture) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.app.poll();
+            let picture = self.view.update(&self.app, 8, None);
+            if is_so(picture) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "timed out waiting for {what}: {picture:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
+fn client_that_does_not_read_blocks_its_thread() {
+    let mut live = Live::start(Settings::default());
+    let mut client = live.connect();
+    let mut writer = client.try_clone().unwrap();
+    let sent = thread::spawn(move || {
+        writer.write_all(&vec![7; 32 << 20]).unwrap();
+    });
+    live.wait_until("a blocked thread", |picture| {
+        picture.clients.iter().any(|client| {
+            let is_full = |queue: Option<echoscope::platform::socket_queues::ByteQueue>| {
+                queue.is_some_and(|queue| queue.bytes > 10_000)
+            };
+            client.thread.as_ref().is_some_and(|thread| thread.state == ThreadState::Blocked)
+                && is_full(client.queues.receive)
+                && is_full(client.queues.send)
+        })
+    });
+    let mut back = vec![0; 32 << 20];
+    client.read_exact(&mut back).unwrap();
+    sent.join().unwrap();
+    live.wait_until("a waiting thread", |picture| {
+        picture.clients[0].thread.as_ref().is_some_and(|thread| thread.state == ThreadState::Waiting)
+    });
+}
+
+#[test]
+fn unread_bytes_of_a_waiting_client_wake_the_front_end() {
+    let mut live = Live::start(Settings { mode: Mode::Pool, pool_size: 1, ..Settings::default() });
+    let _served = live.connect();
+    let mut queued = live.connect();
+    live.wait_until("both clients", |picture| picture.clients.iter().any(|client| client.thread.is_none()));
+    live.wait_until("the other thread", |picture| {
+        picture.clients.iter().any(|client| client.thread.is_some())
+    });
+    // Nothing else wakes the front end from here on.
+    let before = live.wakes.load(Relaxed);
+    queued.write_all(b"Hello").unwrap();
+    wait_for("the wake", || live.wakes.load(Relaxed) > before);
+    live.wait_until("the bytes", |picture| {
+        let queue = picture.clients.iter().find(|client| client.thread.is_none()).unwrap().queues.receive;
+        queue.unwrap().bytes == 5
+    });
+    assert_eq!(live.view.update(&live.app, 8, None).pool.unwrap().queued, 1);
+}
+
+#[test]
+fn newest_and_selected_connections_are_drawn_and_others_counted() {
+    let mut live = Live::start(Settings::default());
+    let _clients: Vec<_> = (0..20).map(|_| live.connect()).collect();
+    live.wait_until("the newest connection", |picture| {
+        picture.clients.len() == 8 && picture.clients[7].client.id == ClientId(20)
+    });
+    let picture = live.view.update(&live.app, 8, Some(ClientId(3)));
+    let ids: Vec<_> = picture.clients.iter().map(|client| client.client.id.0).collect();
+    assert!(ids.contains(&3) && ids.contains(&20) && ids.is_sorted(), "{ids:?}");
+    assert_eq!((picture.clients.len(), picture.others.count), (8, 12));
+}
+
+#[test]
+fn full_accept_queue_is_reported_with_the_number_of_dropped_attempts() {
+    let mut running = Running::start(|config| config.backlog = 0);
+    running.server.pause_accepting(true);
+    wait_for("the pause", || running.server.calls().accepting.is_none());
+    let _waiting = running.connect();
+    let address = running.address;
+    let attempt = TcpStream::connect_timeout(&address, Duration::from_millis(300));
+    assert!(attempt.is_err());
+    let dropped = running.event(|event| match event.kind {
+        EventKind::Problem(Problem::AttemptsDropped { address, count }) => Some((address, count)),
+        _ => None,
+    });
+    assert!(dropped.0 == address && dropped.1 > 0, "{dropped:?}");
+    assert!(running.server.accept_queues().unwrap().queues[0].dropped.unwrap() >= dropped.1);
+}

@@ -1,0 +1,106 @@
+//! The Live tab: the picture of the server and the list of its connections.
+
+use echoscope::settings::{Mode, Settings};
+use egui::{Key, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::basics::{connect, echo};
+use crate::harness::Window;
+
+/// Opens a window with the Live tab in front.
+fn open(mode: Mode) -> Window {
+    let settings = Settings { host: "127.0.0.1".to_owned(), mode, pool_size: 1, ..Settings::default() };
+    let mut window = Window::with_settings(settings);
+    window.click("Live");
+    window
+}
+
+#[test]
+fn picture_shows_the_queue_the_thread_and_each_client() {
+    let mut window = open(Mode::Threads);
+    assert!(window.shows("The server isn't running"));
+    let address = window.start();
+    window.wait_until_shown("accept thread: accept() waits");
+    assert!(window.shows(&format!("Accept queue of {address}: 0")));
+    let mut client = connect(address);
+    echo(&mut client, b"Hello\n");
+    window.wait_until_shown("6 B received, 6 B sent");
+    window.wait_until_shown("thread “client #1”: recv(1024) waits");
+    drop(client);
+    window.wait_until_shown("No client is connected");
+}
+
+#[test]
+fn selected_connection_is_explained_and_disconnected() {
+    let mut window = open(Mode::Threads);
+    let address = window.start();
+    let _client = connect(address);
+    window.wait_until_shown("Connection #1 from");
+    window.0.get_by_label_contains("Connection #1 from").click();
+    window.run();
+    assert!(window.shows("recv() waits until the client sends something"));
+    window.press(Key::Escape);
+    assert!(!window.shows("recv() waits until"), "Escape closes the details");
+    window.0.get_by_label_contains("Connection #1 from").click();
+    window.run();
+    window.click("Disconnect");
+    window.wait_until_shown("No client is connected");
+}
+
+#[test]
+fn clients_in_the_accept_queue_are_shown_by_their_address() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let mut window = open(Mode::One);
+    let address = window.start();
+    let _served = connect(address);
+    let waiting = connect(address).local_addr().unwrap();
+    window.wait_until_shown(&format!("{waiting} waits for accept()"));
+    window.wait_until_shown("server thread: serves #1");
+}
+
+#[test]
+fn client_without_a_thread_of_the_pool_is_shown() {
+    let mut window = open(Mode::Pool);
+    let address = window.start();
+    let _clients = [connect(address), connect(address)];
+    window.wait_until_shown("waits for a thread of the pool");
+    window.wait_until_shown("1 with a client, 1 waiting for a thread");
+}
+
+#[test]
+fn next_steps_the_paused_thread() {
+    let mut window = open(Mode::Threads);
+    window.press(Key::F9);
+    window.click("Start server");
+    window.wait_until_shown("accept thread: paused before socket()");
+    window.click("Next, accept thread");
+    window.wait_until_shown("accept thread: paused before bind()");
+}
+
+#[test]
+fn list_is_sorted_by_the_pressed_column() {
+    let mut window = open(Mode::Threads);
+    let address = window.start();
+    let mut clients = [(); 3].map(|()| connect(address));
+    for (client, data) in clients.iter_mut().zip([&b"xx"[..], b"xxx", b"x"]) {
+        echo(client, data);
+    }
+    window.wait_until_shown("3 clients now");
+    window.click("List of connections");
+    let order = |window: &Window| {
+        let rows = window.0.query_all_by_role(Role::ListBoxOption);
+        let mut rows: Vec<_> =
+            rows.map(|row| (row.rect().top(), row.accesskit_node().label().unwrap())).collect();
+        rows.sort_by(|one, other| one.0.total_cmp(&other.0));
+        rows.into_iter().map(|(_, name)| name.replace("Connection #", "")).collect::<String>()
+    };
+    assert_eq!(order(&window), "123");
+    window.click("Received");
+    assert_eq!(order(&window), "213");
+    window.click("Received");
+    assert_eq!(order(&window), "312");
+    window.click("Client");
+    assert_eq!(order(&window), "123");
+}
