@@ -110,7 +110,9 @@ impl AcceptQueueMonitor {
     /// Asks the OS how many attempts to connect it has dropped. Returns the addresses at which it has dropped some since
     /// the last call, with the number of these.
     pub(super) fn update_dropped(&self) -> Vec<(SocketAddr, u32)> {
-        let Some(listeners) = lock(&self.listeners).as_ref().and_then(Weak::upgrade) else { return Vec::new() };
+        let Some(listeners) = lock(&self.listeners).as_ref().and_then(Weak::upgrade) else {
+            return Vec::new();
+        };
         let dropped: Vec<_> = listeners.iter().map(socket_queues::dropped_attempts).collect();
         let mut queues = lock(&self.queues);
         let changes = queues.queues.iter_mut().zip(dropped).filter_map(|(queue, dropped)| {
