@@ -49,10 +49,10 @@ def echo(newest, data):
 def served():
     wait_until("the server", lambda: window.button("Stop server"))
     clients = [echo(ssl.TLSVersion.TLSv1_3, b"Hello\n"), echo(ssl.TLSVersion.TLSv1_2, b"and another client\n")]
-    wait_until("both", lambda: window.find(TAB, "Connections 2"))
+    window.press("Connections", TAB)
+    wait_until("both", lambda: window.find(ROW, "Connection #2"))
     # Wait until the rate is 0 again.
     time.sleep(3)
-    window.press("Connections 2", TAB)
     window.press("Connection #1", ROW)
     shot("connections")
     window.press("Wire", TAB)

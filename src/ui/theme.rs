@@ -12,12 +12,20 @@ use egui::{
 
 /// Sizes in points, egui's logical pixels.
 pub(super) mod size {
+    /// Height of the bar with the address for others in presenter mode.
+    pub(crate) const ADDRESS_BAR: f32 = 52.0;
+    /// Font size of that address.
+    pub(crate) const ADDRESS: f32 = 26.0;
     /// Size of the window when it opens.
     pub(crate) const WINDOW: [f32; 2] = [1180.0, 760.0];
     /// Smallest size to which the user can shrink the window.
     pub(crate) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
     /// Smallest size of the window's layout. If the window has fewer points, because it is zoomed in, it scrolls.
     pub(crate) const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
+    /// From this width of the window on, two tabs are side by side.
+    pub(crate) const SPLIT_WINDOW: f32 = 1500.0;
+    /// Smallest width of the layout while the side panel is hidden.
+    pub(crate) const LAYOUT_MIN_WITHOUT_PANEL: f32 = 520.0;
     /// Height of the bar at the top.
     pub(crate) const TOP_BAR: f32 = 44.0;
     /// Height of the bar at the bottom.
@@ -96,9 +104,7 @@ pub(super) struct Palette {
     pub(super) accent_soft: Color32,
     /// Background of the start button, and of the start button under the pointer.
     pub(super) start: [Color32; 2],
-    /// Background of the stop button, and of the stop button under the pointer.
-    pub(super) stop: [Color32; 2],
-    /// Text of the start and stop buttons; the knob of a switch.
+    /// Text of the start button; the knob of a switch.
     pub(super) on_strong: Color32,
     /// Success.
     pub(super) good: Color32,
@@ -142,7 +148,6 @@ impl Palette {
             accent: rgb(dark, 0x09706c, 0x2fbeb2),
             accent_soft: rgb(dark, 0xd9f0ef, 0x123736),
             start: [rgb(dark, 0x0d7c77, 0x0f7e78), rgb(dark, 0x0a6c68, 0x117671)],
-            stop: [rgb(dark, 0xc62f3b, 0xce3844), rgb(dark, 0xb22632, 0xbe303c)],
             on_strong: rgb(dark, 0xffffff, 0xffffff),
             good: rgb(dark, 0x1e7030, 0x62be70),
             caution: rgb(dark, 0x8c4c00, 0xe6a352),
@@ -344,8 +349,6 @@ mod tests {
             let mut pairs = vec![
                 ("on_strong", p.on_strong, p.start[0]),
                 ("on_strong", p.on_strong, p.start[1]),
-                ("on_strong", p.on_strong, p.stop[0]),
-                ("on_strong", p.on_strong, p.stop[1]),
                 ("accent on soft", p.accent, p.accent_soft),
                 ("text on soft", p.text, p.accent_soft),
                 ("problem on soft", p.problem, p.problem_soft),

@@ -46,7 +46,8 @@ fn client_is_served_shown_and_disconnected() {
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.0.run();
     assert!(window.shows("recv returned 6 bytes"), "the details show the selected entry");
-    window.click("Connections 1");
+    window.0.get_by_role_and_label(Role::Tab, "Connections").click();
+    window.run();
     assert!(window.shows("Disconnect #1"));
     window.click("Disconnect #1");
     window.wait_until_shown("Nobody is connected");

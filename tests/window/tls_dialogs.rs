@@ -272,7 +272,8 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     window.0.get_by_label_contains("What the client offered").click_accesskit();
     window.0.run_ok();
 
-    window.click("Connections 1");
+    window.0.get_by_role_and_label(Role::Tab, "Connections").click();
+    window.run();
     assert!(!window.shows(meaning));
     window.0.get_by_role_and_label(Role::ListBoxOption, "Connection #1").focus();
     window.0.run_ok();

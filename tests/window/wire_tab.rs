@@ -338,7 +338,8 @@ fn connections_and_log_entries_lead_to_the_diagram() {
     let mut second = connect(address);
     echo(&mut second, b"two\n");
     window.wait_until_picked("Newest: #2");
-    window.click("Connections 2");
+    window.0.get_by_role_and_label(Role::Tab, "Connections").click();
+    window.run();
     window.click("Connection #1");
     window.click("Show on the wire");
     assert!(window.picked("#1 ·") && window.shows("recv() → b'one\\n'"));
