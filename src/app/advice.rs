@@ -1,7 +1,7 @@
 //! Advice about the form: why the server can't be started, warnings about risky settings, this computer's address on
 //! the local network, and commands that connect to the server, to copy into a terminal.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 
@@ -53,6 +53,18 @@ impl App {
                 "Others on your network can connect, too{hint}. Use localhost to keep the server to this computer."
             )
         })
+    }
+
+    /// Returns the address and port at which other computers reach the running server, or the one that the form would
+    /// start. `None` if only this computer reaches it, or if the address or the port isn't known.
+    #[must_use]
+    pub fn address_for_others(&self) -> Option<SocketAddr> {
+        let host = &self.running_with().unwrap_or(self.settings()).host;
+        let address = match host.parse::<IpAddr>().ok()? {
+            address if address.is_unspecified() => self.lan_address?,
+            address => Some(address).filter(|address| !address.is_loopback())?,
+        };
+        Some(SocketAddr::new(address, self.port())).filter(|address| address.port() != 0)
     }
 
     /// Returns the problems that clients will have with the certificate on the chosen host, the most serious first.

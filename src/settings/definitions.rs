@@ -314,6 +314,12 @@ settings! {
 
     /// How the log shows received bytes.
     data_format: DataFormat = DataFormat::default(), DataFormat { label: "Data format", scope: Scope::Window }
+
+    /// Whether the window shows the form, if there is enough space for it.
+    side_panel: bool = true, SidePanel { label: "Side panel", scope: Scope::Window }
+
+    /// The share of the left one of two tabs side by side, in thousandths of their width.
+    split: u16 = 500, Split { label: "Split", range: Some(200..=800), scope: Scope::Window }
 }
 
 impl SettingInfo {

@@ -8,6 +8,7 @@ use crate::app::ExportFormat;
 use crate::app::clients::ClientCommand;
 use crate::lessons::condition::LessonPlace;
 use crate::server::event::ClientId;
+use crate::ui::split_view::Side;
 
 /// A request by the user. Panels return actions, and `Window::handle_action` carries them out after the layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,12 @@ pub(super) enum Action {
     ToggleHelp,
     /// Brings this tab to the front, or opens this dialog.
     Open(LessonPlace),
+    /// Shows this tab on one side of the window, or else on the side that was used last.
+    ChooseTab(Option<Side>, LessonPlace),
+    /// Shows or hides the side panel.
+    ToggleSidePanel,
+    /// Starts or ends presenter mode.
+    TogglePresenter,
     /// Brings the Log tab to the front and moves the keyboard focus to its filter.
     FocusFilter,
     /// Copies the selected log entries to the clipboard, or in the Client tab the selected transcript entry.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌ top_bar ──────────────────────────────────────────────────────────────────┐
-//! │ ◎ Echoscope (● Listening on 127.0.0.1:12345 and [::1]:12345)  theme  Help │
+//! │ ▯ ◎ Echoscope (● Listening on 127.0.0.1:12345)  − 100 % +   theme  ⛶ Help │
 //! ├ side_panel ─────────┬ lesson_bar, during a lesson ────────────────────────┤
 //! │ Server  server_form │ Step 3 of 6  ✓ ✓ ● ○ ○ ○  Your first echo           │
 //! │ Host    [localhost] ├ tabs ───────────────────────────────────────────────┤
@@ -24,6 +24,7 @@
 //! |---|---|
 //! | `window`, `run_window` | The window's layout and actions; the OS's window and its renderer |
 //! | `frame_pacing` | How soon events may cause the next frame |
+//! | `split_view`, `presenter` | Two tabs side by side in a wide window; full screen with larger text |
 //! | `tabs` | The row of tabs, and the content of each: `live`, `log`, `client`, `python` (*Code*), `wire` |
 //! | `step_bar`, `backlog` | The bar of step mode at the top of the Code tab; the accept queue at its bottom |
 //! | `tls_dialogs`, `file_dialogs` | The dialogs about TLS; the OS's file dialogs, or a prompt for a path |
@@ -32,7 +33,7 @@
 //! | `theme`, `widgets` | All colors, fonts and shared sizes; the controls that panels and dialogs share |
 //!
 //! A panel gets `&App`, changes only state of the user interface, and returns [`action::Action`]s, which `window`
-//! carries out. Some panels show others: `side_panel` shows `server_form`, `tls_form` and `try_it`.
+//! carries out. Some panels show others: `side_panel` shows `server_form`, `tls_form`, `try_it` and `start_button`.
 
 mod action;
 mod backlog;
@@ -41,10 +42,13 @@ mod frame_pacing;
 mod help;
 mod help_menu;
 mod lesson_bar;
+mod presenter;
 mod run_window;
 mod server_form;
 mod shortcuts;
 mod side_panel;
+mod split_view;
+mod start_button;
 mod status_bar;
 mod step_bar;
 mod tabs;

@@ -7,7 +7,7 @@ use egui::{Context, Label, RichText, Ui};
 use crate::app::{App, Command};
 use crate::server::ServerState;
 use crate::server::start_error::StartError;
-use crate::settings::{Mode, Setting, SettingChoice};
+use crate::settings::{Mode, Setting, SettingChoice, Settings};
 use crate::ui::action::Action;
 use crate::ui::theme::size;
 use crate::ui::widgets::controls::{choice, disclosure};
@@ -68,7 +68,8 @@ impl ServerForm {
             self.is_more_open = true;
         }
         self.was_invalid = is_invalid;
-        if disclosure(ui, "More: recv size, limits, timeouts", self.is_more_open, is_invalid).clicked() {
+        let title = more_title(app.settings(), self.is_more_open);
+        if disclosure(ui, &title, self.is_more_open, is_invalid).clicked() {
             self.is_more_open = !self.is_more_open;
         }
         if self.is_more_open {
@@ -83,6 +84,21 @@ impl ServerForm {
     pub(super) fn focus(&mut self, ctx: &Context, setting: Setting) {
         self.is_more_open |= MORE_SETTINGS.contains(&setting);
         focus_field(ctx, setting.label());
+    }
+}
+
+/// Returns the title of the section “More”. While it is closed, the title has its settings that aren't at their
+/// defaults, so that none has an effect unseen.
+fn more_title(settings: &Settings, is_open: bool) -> String {
+    let defaults = Settings::default();
+    let changed = MORE_SETTINGS.map(|setting| (setting, setting.text(settings)));
+    let changed = changed.into_iter().filter(|(setting, text)| *text != setting.text(&defaults));
+    let changed: Vec<_> =
+        changed.map(|(setting, text)| format!("{} {text}", setting.label().to_lowercase())).collect();
+    if is_open || changed.is_empty() {
+        "More: recv size, limits, timeouts".to_owned()
+    } else {
+        format!("More: {}", changed.join(", "))
     }
 }
 
@@ -156,4 +172,18 @@ fn start_problem(app: &App) -> Option<(Setting, Arc<StartError>)> {
         StartError::Tls(_) | StartError::System { .. } => return None,
     };
     Some((field, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_section_names_its_settings_that_are_not_defaults() {
+        let title = |settings: &Settings| more_title(settings, false);
+        assert_eq!(title(&Settings::default()), "More: recv size, limits, timeouts");
+        let settings = Settings { recv_size: 4, max_clients: 2, ..Settings::default() };
+        assert_eq!(title(&settings), "More: recv size 4, max clients 2");
+        assert_eq!(more_title(&settings, true), title(&Settings::default()), "open, it shows them itself");
+    }
 }

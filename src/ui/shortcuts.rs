@@ -8,7 +8,7 @@ use crate::app::Command;
 use crate::ui::action::{Action, TABS};
 
 /// Returns the shortcuts: for each, its key, the key's name in the help, its action, and its description in the help.
-fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 8] {
+fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 10] {
     let ctrl = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
     let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
     [
@@ -19,6 +19,13 @@ fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 8] {
         (plain(Key::F9), "F9", Action::ToggleStepping, "Step mode on or off"),
         (plain(Key::F10), "F10", Action::StepNext, "Step mode: let the next call happen"),
         (plain(Key::F5), "F5", Command::SetStepping(false).into(), "Leave step mode"),
+        (ctrl(Key::B), "Ctrl+B", Action::ToggleSidePanel, "Hide the form, or show it again"),
+        (
+            plain(Key::F11),
+            "F11",
+            Action::TogglePresenter,
+            "Presenter mode: full screen, larger text; Esc leaves it",
+        ),
         (plain(Key::F1), "F1", Action::ToggleHelp, "This help"),
     ]
 }
@@ -28,7 +35,7 @@ const TAB_KEYS: [Key; TABS.len()] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4,
 
 /// More keys for the help to list: their names and what they do.
 const OTHER_KEYS: [(&str, &str); 7] = [
-    ("Ctrl+1, Ctrl+2 …", "The tabs, from left to right"),
+    ("Ctrl+1, Ctrl+2 …", "The tabs, on the side that you used last"),
     ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
     ("Home, End", "First and last entry"),
     ("Ctrl+A", "Select all entries"),
@@ -52,7 +59,7 @@ pub(super) fn with_key_names(ctx: &Context, text: &str) -> String {
 pub(super) fn read(ctx: &Context) -> Vec<Action> {
     let shortcuts = table().into_iter().map(|(keys, _, action, _)| (keys, action));
     let tabs = TAB_KEYS.map(|key| KeyboardShortcut::new(Modifiers::COMMAND, key));
-    let tabs = tabs.into_iter().zip(TABS.map(Action::Open));
+    let tabs = tabs.into_iter().zip(TABS.map(|tab| Action::ChooseTab(None, tab)));
     let mut actions: Vec<Action> = ctx.input_mut(|input| {
         let pressed = shortcuts.chain(tabs).filter(|(keys, _)| input.consume_shortcut(keys));
         pressed.map(|(_, action)| action).collect()

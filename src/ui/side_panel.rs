@@ -1,9 +1,7 @@
 //! The panel on the left: the settings form, and below it a command to try and the start button, which stay in view
 //! while the form scrolls.
 
-use egui::{
-    Button, Color32, Context, Margin, Rect, Response, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2,
-};
+use egui::{Context, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use crate::app::{App, Check, Command};
 use crate::server::ServerState;
@@ -11,11 +9,10 @@ use crate::server::start_error::StartError;
 use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::server_form::ServerForm;
-use crate::ui::shortcuts::with_key_names;
-use crate::ui::theme::{Palette, size};
+use crate::ui::theme::size;
 use crate::ui::widgets::field::{Tone, note, reveal_problems};
-use crate::ui::widgets::icon::Icon;
-use crate::ui::{tls_form, try_it};
+use crate::ui::widgets::focused_at;
+use crate::ui::{start_button, tls_form, try_it};
 
 /// The state of the side panel.
 #[derive(Debug)]
@@ -25,12 +22,49 @@ pub(super) struct SidePanel {
     program: usize,
     /// The height of the part below the form, as of the last frame.
     pinned: f32,
+    /// Whether the panel makes room for the tabs, unless the user opens it.
+    is_automatic: bool,
+    /// Whether the user has opened it nevertheless.
+    is_opened: bool,
+    /// Whether the keyboard focus was in it in the last frame.
+    has_focus: bool,
 }
 
 impl SidePanel {
     /// Returns a panel whose form has the section “More” closed.
     pub(super) fn new() -> Self {
-        Self { form: ServerForm::default(), program: 0, pinned: 132.0 }
+        Self {
+            form: ServerForm::default(),
+            program: 0,
+            pinned: 132.0,
+            is_automatic: false,
+            is_opened: false,
+            has_focus: false,
+        }
+    }
+
+    /// Hides the panel when the window becomes narrow, except while the user types in the form, and in presenter mode.
+    /// Must be called once per frame.
+    pub(super) fn make_room(&mut self, is_narrow: bool, is_presenting: bool) {
+        let is_automatic = is_narrow || is_presenting;
+        if is_automatic && !self.is_automatic {
+            self.is_opened = self.has_focus && !is_presenting;
+        }
+        self.is_automatic = is_automatic;
+    }
+
+    /// Returns whether the panel is shown.
+    pub(super) fn is_shown(&self, app: &App) -> bool {
+        if self.is_automatic { self.is_opened } else { app.settings().side_panel }
+    }
+
+    /// Shows or hides the panel. Returns the command that saves this, unless the panel only makes room for now.
+    pub(super) fn set_shown(&mut self, shown: bool) -> Option<Command> {
+        if self.is_automatic {
+            self.is_opened = shown;
+            return None;
+        }
+        Some(Command::set(Setting::SidePanel, shown))
     }
 
     /// Moves the keyboard focus to a field of the form.
@@ -42,6 +76,7 @@ impl SidePanel {
     pub(super) fn show(&mut self, ui: &mut Ui, app: &App, failed_just_now: bool) -> Vec<Action> {
         let mut actions = Vec::new();
         let area = ui.available_rect_before_wrap();
+        self.has_focus = focused_at(ui).is_some_and(|at| area.x_range().contains(at.x));
         let split = area.bottom() - self.pinned;
         // The form is added first, in the order of the Tab key, although its height depends on the part below it.
         let form = Rect::from_min_max(area.min + vec2(size::EDGE, 0.0), pos2(area.right(), split));
@@ -62,7 +97,8 @@ impl SidePanel {
             ui.add_space(size::GAP);
             try_it::show(ui, app, &mut self.program);
             ui.add_space(2.0);
-            actions.extend(start_button(ui, app).map(Action::from));
+            start_notes(ui, app);
+            actions.extend(start_button::show_large(ui, app));
             // Together with the item spacing, this makes the space below the button as wide as the space beside it.
             ui.add_space(size::EDGE - size::GAP);
             ui.min_rect().height()
@@ -76,75 +112,19 @@ impl SidePanel {
     }
 }
 
-/// Shows the button that starts or stops the server and, above it, why it can't be pressed or why the start failed.
-fn start_button(ui: &mut Ui, app: &App) -> Option<Command> {
-    let palette = Palette::of(ui);
+/// Shows why the server can't be started or why the start failed.
+fn start_notes(ui: &mut Ui, app: &App) {
     let state = app.state();
     if let ServerState::Failed(error) = &state
         && !is_shown_at_field(app, error)
     {
         note(ui, Tone::Problem, &error.to_string());
     }
-    match state {
-        // In step mode, a server can be stopped while it is starting.
-        ServerState::Starting if !app.is_stepping() => {
-            wide_button(ui, "Starting…", None, None);
-            None
-        }
-        ServerState::Stopping => {
-            wide_button(ui, "Stopping…", None, None);
-            None
-        }
-        ServerState::Starting | ServerState::Listening { .. } => {
-            wide_button(ui, "Stop server", Some(Icon::Stop), Some(palette.stop))
-                .on_hover_text(with_key_names(ui.ctx(), "Close all connections and stop (Ctrl+Enter)"))
-                .clicked()
-                .then_some(Command::Stop)
-        }
-        ServerState::Stopped | ServerState::Failed(_) => {
-            if let Some(reason) = app.blocked() {
-                note(ui, Tone::Hint, &reason);
-                wide_button(ui, "Start server", Some(Icon::Play), None).on_disabled_hover_text(reason);
-                return None;
-            }
-            wide_button(ui, "Start server", Some(Icon::Play), Some(palette.start))
-                .on_hover_text(with_key_names(ui.ctx(), "Ctrl+Enter"))
-                .clicked()
-                .then_some(Command::Start)
-        }
+    if state.is_stopped()
+        && let Some(reason) = app.blocked()
+    {
+        note(ui, Tone::Hint, &reason);
     }
-}
-
-/// Adds a button over the whole width. It is enabled if `colors` is given: its normal color, and its color under the
-/// pointer.
-fn wide_button(ui: &mut Ui, label: &str, icon: Option<Icon>, colors: Option<[Color32; 2]>) -> Response {
-    let palette = Palette::of(ui);
-    let text = RichText::new(label).heading();
-    let button = match icon {
-        Some(icon) => Button::new((icon.atom(13.0), text)),
-        None => Button::new(text),
-    };
-    let button = button.corner_radius(size::RADIUS + 2);
-    let button_size = vec2(ui.available_width(), size::START_BUTTON);
-    let add = |ui: &mut Ui| {
-        ui.spacing_mut().icon_spacing = size::GAP;
-        let widgets = &mut ui.visuals_mut().widgets;
-        if let Some([normal, hovered]) = colors {
-            for (visuals, fill) in [
-                (&mut widgets.inactive, normal),
-                (&mut widgets.hovered, hovered),
-                (&mut widgets.active, hovered),
-            ] {
-                visuals.weak_bg_fill = fill;
-                visuals.fg_stroke.color = palette.on_strong;
-                visuals.bg_stroke = Stroke::NONE;
-            }
-            // The focus ring, in a color that is visible on the button.
-            widgets.active.bg_stroke = Stroke::new(2.0, palette.on_strong);
-        }
-        ui.add_enabled_ui(colors.is_some(), |ui| ui.add_sized(button_size, button)).inner
-    };
-    ui.scope(add).inner
 }
 
 /// Returns whether the form shows the reason of a failed start at one of its fields.

@@ -9,7 +9,7 @@ use crate::app::{AcceptQueueStatus, App, Command, Notice};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{ICON_BUTTON, gauge, icon_button};
+use crate::ui::widgets::controls::{ICON_BUTTON, gauge, icon_button, text_width};
 use crate::ui::widgets::icon::{self, Icon};
 
 /// The bar. A notice of success replaces the counters for a while, so that nothing moves. A problem gets its own row
@@ -98,24 +98,38 @@ fn text_and_cross(ui: &mut Ui, notice: &Notice) -> bool {
 
 /// The longest accept queue that is drawn with boxes. A longer one is shown only as numbers.
 const MAX_BOXES: u16 = 16;
+/// A bar narrower than this lacks the boxes and the total number of clients.
+const MEDIUM: f32 = 900.0;
+/// A bar narrower than this also lacks the data rate.
+const NARROW: f32 = 600.0;
 
-/// Shows the counters.
+/// Shows the counters. Each has room for the largest usual value, so that the others keep their places.
 fn counters(ui: &mut Ui, app: &App) {
     let counters = app.counters();
+    let width = ui.available_width();
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 20.0;
         ui.add_space(size::EDGE);
-        let clients = text::count(counters.clients_now, "client");
-        let clients = format!("{clients} now, {} in all", with_thousands(counters.clients_total));
-        item(ui, &clients, "Clients connected now, and since the start");
-        item(ui, &format!("↓ {}", text::bytes(counters.bytes_received)), "Received from clients");
-        item(ui, &format!("↑ {}", text::bytes(counters.bytes_sent)), "Sent back to clients");
+        let now = format!("{} now", text::count(counters.clients_now, "client"));
+        let total = format!("{} in all", with_thousands(counters.clients_total));
+        if width >= MEDIUM {
+            let about = "Clients connected now, and since the start";
+            item(ui, &format!("{now}, {total}"), "1,000 clients now, 10,000 in all", about);
+        } else {
+            item(ui, &now, "1,000 clients now", &format!("Clients connected now; {total} since the start"));
+        }
+        let received = format!("↓ {}", text::bytes(counters.bytes_received));
+        item(ui, &received, "↓ 999.9 MB", "Received from clients");
+        item(ui, &format!("↑ {}", text::bytes(counters.bytes_sent)), "↑ 999.9 MB", "Sent back to clients");
         if let Some(queue) = app.accept_queue() {
-            accept_queue(ui, &queue);
+            accept_queue(ui, &queue, width >= MEDIUM);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
-            item(ui, &format!("{}/s", text::bytes(app.rate())), "Bytes a second, both ways together");
+            if width >= NARROW {
+                let rate = format!("{}/s", text::bytes(app.rate()));
+                item(ui, &rate, "999.9 MB/s", "Bytes a second, both ways together");
+            }
             if let Some(caution) = app.key_log_caution() {
                 let color = Palette::of(ui).caution;
                 ui.label(RichText::new("TLS key log is on").small().color(color)).on_hover_text(caution);
@@ -124,23 +138,30 @@ fn counters(ui: &mut Ui, app: &App) {
     });
 }
 
-fn item(ui: &mut Ui, text: &str, about: &str) {
-    ui.label(RichText::new(text).small().weak()).on_hover_text(about);
+/// Shows a text in as much room as the `widest` usual one needs.
+fn item(ui: &mut Ui, text: &str, widest: &str, about: &str) {
+    let width = text_width(ui, widest, theme::small()).max(text_width(ui, text, theme::small()));
+    let (room, layout) = (vec2(width.ceil(), ui.available_height()), *ui.layout());
+    ui.allocate_ui_with_layout(room, layout, |ui| {
+        ui.set_min_width(room.x);
+        ui.label(RichText::new(text).small().weak()).on_hover_text(about);
+    });
 }
 
 /// Shows the accept queue: a box for each place, filled if a client waits there, and the numbers.
-fn accept_queue(ui: &mut Ui, queue: &AcceptQueueStatus) {
+fn accept_queue(ui: &mut Ui, queue: &AcceptQueueStatus, draws_boxes: bool) {
     let about = format!(
         "The accept queue: clients that the system has let in and the server has not accepted yet. {} {}",
         queue.next, queue.about
     );
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        item(ui, "backlog", &about);
-        if let Some(waiting) = queue.waiting.filter(|_| queue.room <= u32::from(MAX_BOXES)) {
+        item(ui, "backlog", "", &about);
+        let is_short = draws_boxes && queue.room <= u32::from(MAX_BOXES);
+        if let Some(waiting) = queue.waiting.filter(|_| is_short) {
             gauge(ui, waiting, queue.room, vec2(8.0, 12.0), MAX_BOXES, &queue.label).on_hover_text(&about);
         }
         let paused = if queue.paused { " · paused" } else { "" };
-        item(ui, &format!("{}{paused}", queue.label), &about);
+        item(ui, &format!("{}{paused}", queue.label), "", &about);
     });
 }

@@ -12,12 +12,20 @@ use egui::{
 
 /// Sizes in points, egui's logical pixels.
 pub(super) mod size {
+    /// Height of the bar with the address for others in presenter mode.
+    pub(crate) const ADDRESS_BAR: f32 = 52.0;
+    /// Font size of that address.
+    pub(crate) const ADDRESS: f32 = 26.0;
     /// Size of the window when it opens.
     pub(crate) const WINDOW: [f32; 2] = [1180.0, 760.0];
     /// Smallest size to which the user can shrink the window.
     pub(crate) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
     /// Smallest size of the window's layout. If the window has fewer points, because it is zoomed in, it scrolls.
     pub(crate) const LAYOUT_MIN: [f32; 2] = [700.0, 400.0];
+    /// From this width of the window on, two tabs are side by side.
+    pub(crate) const SPLIT_WINDOW: f32 = 1500.0;
+    /// Smallest width of the layout while the side panel is hidden.
+    pub(crate) const LAYOUT_MIN_WITHOUT_PANEL: f32 = 520.0;
     /// Height of the bar at the top.
     pub(crate) const TOP_BAR: f32 = 44.0;
     /// Height of the bar at the bottom.
@@ -82,9 +90,9 @@ pub(super) struct Palette {
     pub(super) field: Color32,
     /// Background of fields and buttons under the pointer.
     pub(super) field_hover: Color32,
-    /// Lines between areas, outlines of fields.
+    /// Lines between areas.
     pub(super) border: Color32,
-    /// Outlines under the pointer; a switch that is off.
+    /// Outlines of fields and buttons, a switch that is off, the grip of a splitter.
     pub(super) border_strong: Color32,
     /// Primary text.
     pub(super) text: Color32,
@@ -94,11 +102,10 @@ pub(super) struct Palette {
     pub(super) accent: Color32,
     /// A background in the app's color.
     pub(super) accent_soft: Color32,
-    /// Background of the start button, and of the start button under the pointer.
+    /// Background of the start button, and of the start button under the pointer. The first one is also the background
+    /// of selected text in a field.
     pub(super) start: [Color32; 2],
-    /// Background of the stop button, and of the stop button under the pointer.
-    pub(super) stop: [Color32; 2],
-    /// Text of the start and stop buttons; the knob of a switch.
+    /// Text of the start button and of selected text; the knob of a switch.
     pub(super) on_strong: Color32,
     /// Success.
     pub(super) good: Color32,
@@ -136,13 +143,12 @@ impl Palette {
             field: rgb(dark, 0xf0f2f5, 0x232933),
             field_hover: rgb(dark, 0xe8ebf0, 0x2b323e),
             border: rgb(dark, 0xe2e4ea, 0x2b313a),
-            border_strong: rgb(dark, 0xb0b6c2, 0x545e6e),
+            border_strong: rgb(dark, 0x7f8795, 0x747e8e),
             text: rgb(dark, 0x1b1f26, 0xe6e9ee),
             muted: rgb(dark, 0x5b6371, 0x969eab),
             accent: rgb(dark, 0x09706c, 0x2fbeb2),
             accent_soft: rgb(dark, 0xd9f0ef, 0x123736),
-            start: [rgb(dark, 0x0d7c77, 0x0f7e78), rgb(dark, 0x0a6c68, 0x117671)],
-            stop: [rgb(dark, 0xc62f3b, 0xce3844), rgb(dark, 0xb22632, 0xbe303c)],
+            start: [rgb(dark, 0x0d7c77, 0x10807a), rgb(dark, 0x0a6c68, 0x117671)],
             on_strong: rgb(dark, 0xffffff, 0xffffff),
             good: rgb(dark, 0x1e7030, 0x62be70),
             caution: rgb(dark, 0x8c4c00, 0xe6a352),
@@ -284,8 +290,8 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         window_stroke: Stroke::new(1.0, palette.border),
         extreme_bg_color: palette.field,
         weak_text_color: Some(palette.muted),
-        // High enough that disabled widgets stay readable.
-        disabled_alpha: 0.62,
+        // Disabled text is dimmer than any other text, and still readable.
+        disabled_alpha: if theme == Theme::Dark { 0.42 } else { 0.5 },
         // A blinking cursor would repaint an idle window twice a second.
         text_cursor: TextCursorStyle {
             stroke: Stroke::new(1.5, palette.accent),
@@ -312,10 +318,10 @@ fn widgets(palette: &Palette) -> Widgets {
     let line = |color| Stroke::new(1.0, color);
     Widgets {
         noninteractive: state(palette.panel, line(palette.border), palette.text),
-        inactive: state(palette.field, line(palette.border), palette.text),
-        hovered: state(palette.field_hover, line(palette.border_strong), palette.text),
+        inactive: state(palette.field, line(palette.border_strong), palette.text),
+        hovered: state(palette.field_hover, line(palette.muted), palette.text),
         active: state(palette.field_hover, Stroke::new(2.0, palette.accent), palette.text),
-        open: state(palette.field_hover, line(palette.border_strong), palette.text),
+        open: state(palette.field_hover, line(palette.muted), palette.text),
     }
 }
 
@@ -344,8 +350,6 @@ mod tests {
             let mut pairs = vec![
                 ("on_strong", p.on_strong, p.start[0]),
                 ("on_strong", p.on_strong, p.start[1]),
-                ("on_strong", p.on_strong, p.stop[0]),
-                ("on_strong", p.on_strong, p.stop[1]),
                 ("accent on soft", p.accent, p.accent_soft),
                 ("text on soft", p.text, p.accent_soft),
                 ("problem on soft", p.problem, p.problem_soft),
@@ -367,13 +371,39 @@ mod tests {
                 ("caution", p.caution, p.panel),
                 ("caution", p.caution, p.canvas),
             ]);
-            let faded = p.panel.lerp_to_gamma(p.text, style(Theme::Dark).visuals.disabled_alpha);
-            let ratio = contrast(faded, p.panel);
-            assert!(ratio >= 3.0, "{name}: disabled text has {ratio:.2}");
             for (role, color, ground) in pairs {
                 let ratio = contrast(color, ground);
                 assert!(ratio >= 4.5, "{name}: {role} {color:?} on {ground:?} has {ratio:.2}");
             }
+        }
+    }
+
+    #[test]
+    fn edges_of_controls_and_selected_text_have_contrast_of_3_in_both_themes() {
+        for (name, theme, p) in [("light", Theme::Light, &LIGHT), ("dark", Theme::Dark, &DARK)] {
+            let widgets = style(theme).visuals.widgets;
+            let mut pairs = vec![("selected text", p.start[0], p.field)];
+            for ground in [p.panel, p.canvas, p.field] {
+                pairs.extend([
+                    ("edge", widgets.inactive.bg_stroke.color, ground),
+                    ("edge under the pointer", widgets.hovered.bg_stroke.color, ground),
+                    ("focus ring", p.focus_ring().color, ground),
+                ]);
+            }
+            for (what, color, ground) in pairs {
+                let ratio = contrast(color, ground);
+                assert!(ratio >= 3.0, "{name}: {what} {color:?} on {ground:?} has {ratio:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn disabled_text_is_readable_and_dimmer_than_labels() {
+        for (theme, p) in [(Theme::Light, &LIGHT), (Theme::Dark, &DARK)] {
+            let alpha = style(theme).visuals.disabled_alpha;
+            let disabled = contrast(p.panel.lerp_to_gamma(p.text, alpha), p.panel);
+            let label = contrast(p.muted, p.panel);
+            assert!(disabled >= 3.0 && label / disabled >= 1.5, "{theme:?}: {disabled:.2} and {label:.2}");
         }
     }
 

@@ -1,7 +1,7 @@
-//! The bar at the top: the app's name, the server's state, the theme, help.
+//! The bar at the top: the app's name, the server's state, the zoom, the theme, presenter mode, help.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, vec2};
+use egui::{RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, gui_zoom, vec2};
 
 use crate::app::{App, Command, pause_text};
 use crate::server::ServerState;
@@ -9,43 +9,140 @@ use crate::server::calls::PausedThread;
 use crate::settings::{Setting, SettingChoice, ThemeChoice};
 use crate::text::{list, with_thousands};
 use crate::ui::action::Action;
+use crate::ui::shortcuts::with_key_names;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{quiet_width, segments, segments_width};
+use crate::ui::widgets::controls::{icon_button, pill_button, small_button, text_width};
 use crate::ui::widgets::icon::{self, Icon};
+use crate::ui::{help_menu, start_button};
 
-/// The label, accessible name and tooltip of each theme.
-const THEMES: [(&str, &str, &str); 3] = [
-    ("System", "Theme of the system", "Theme of the system"),
-    ("Light", "Light theme", "Light theme"),
-    ("Dark", "Dark theme", "Dark theme"),
-];
+/// The icon and the name of each theme.
+const THEMES: [(Icon, &str); 3] =
+    [(Icon::Monitor, "Theme of the system"), (Icon::Sun, "Light theme"), (Icon::Moon, "Dark theme")];
+/// A bar narrower than this lacks the app's name.
+const MEDIUM: f32 = 800.0;
+/// A bar narrower than this also lacks the logo, the theme and the label of the start button.
+const NARROW: f32 = 600.0;
 
-/// Shows the bar.
-pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
-    let palette = Palette::of(ui);
-    let mut action = None;
-    ui.horizontal_centered(|ui| {
-        ui.spacing_mut().item_spacing.x = size::GAP;
-        ui.add_space(size::EDGE - 2.0);
+/// The state of the bar.
+#[derive(Debug, Default)]
+pub(super) struct TopBar {
+    /// The width of the controls on the right, as of the last frame.
+    right_width: f32,
+}
+
+impl TopBar {
+    /// Shows the bar. While the form is hidden, the bar has the start button.
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        shows_form: bool,
+        is_presenting: bool,
+    ) -> Option<Action> {
+        let mut action = None;
+        ui.horizontal_centered(|ui| {
+            let width = ui.available_width();
+            ui.spacing_mut().item_spacing.x = size::GAP;
+            ui.add_space(size::GAP);
+            let about = with_key_names(ui.ctx(), if shows_form { HIDE_FORM } else { SHOW_FORM });
+            let toggle = icon_button(ui, Icon::SidePanel, "The form", Some(shows_form));
+            if toggle.on_hover_text(about).clicked() {
+                action = Some(Action::ToggleSidePanel);
+            }
+            show_name(ui, width >= NARROW, width >= MEDIUM && !is_presenting);
+            // The controls on the right are added after the state, in the order in which the Tab key moves.
+            let room = ui.available_width() - self.right_width - size::GAP;
+            state_pill(ui, app, room);
+            ui.add_space(ui.available_width() - self.right_width);
+            let left = ui.cursor().left();
+            let is_narrow = width < NARROW;
+            if !shows_form {
+                action = start_button::show_small(ui, app, is_narrow).or(action.take());
+            }
+            zoom_control(ui, is_narrow);
+            if !is_narrow && !is_presenting {
+                action = themes(ui, app).or(action.take());
+            }
+            action = presenter_button(ui, is_presenting, is_narrow).or(action.take());
+            action = help_menu::show(ui, app).or(action.take());
+            let right_width = ui.min_rect().right() - left + size::EDGE;
+            if (right_width - self.right_width).abs() > 0.5 {
+                self.right_width = right_width;
+                ui.ctx().request_discard("the controls on the right have another width");
+            }
+        });
+        action
+    }
+}
+
+const HIDE_FORM: &str = "Hide the form, so that the tabs have more space (Ctrl+B)";
+const SHOW_FORM: &str = "Show the form (Ctrl+B)";
+
+/// Shows the app's logo and name, as far as there is space.
+fn show_name(ui: &mut Ui, shows_logo: bool, shows_name: bool) {
+    if shows_logo {
         let (logo, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
-        icon::paint(ui.painter(), Icon::Logo, logo, palette.accent);
+        icon::paint(ui.painter(), Icon::Logo, logo, Palette::of(ui).accent);
+    }
+    if shows_name {
         ui.add_space(4.0);
         ui.heading("Echoscope");
         ui.add_space(4.0);
-        // The state gets the space that the buttons on the right leave. They are added after it, in the order in which
-        // the Tab key moves.
-        let buttons_width = segments_width(ui, &THEMES) + 2.0 * size::EDGE + quiet_width(ui, "Help");
-        state_pill(ui, app, ui.available_width() - buttons_width);
+    }
+}
+
+/// Shows the zoom with buttons that change it. A narrow control lacks the percentage, which also resets the zoom.
+fn zoom_control(ui: &mut Ui, is_narrow: bool) {
+    let key_names = |text: &str| with_key_names(ui.ctx(), text);
+    let [smaller, reset, larger] =
+        ["Smaller (Ctrl+−)", "Reset to 100 % (Ctrl+0)", "Larger (Ctrl++)"].map(key_names);
+    ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        ui.add_space(ui.available_width() - buttons_width + size::GAP);
-        let themes = ThemeChoice::choices();
-        let current = themes.iter().position(|(theme, ..)| *theme == app.settings().theme).unwrap_or(0);
-        let chosen = segments(ui, &THEMES, current);
-        action = chosen.map(|index| Command::set(Setting::Theme, themes[index].0).into());
-        ui.add_space(size::EDGE);
-        action = crate::ui::help_menu::show(ui, app).or(action.take());
+        if icon_button(ui, Icon::Minus, "Zoom out", None).on_hover_text(smaller).clicked() {
+            gui_zoom::zoom_out(ui.ctx());
+        }
+        if !is_narrow {
+            let percent = format!("{:.0} %", ui.ctx().zoom_factor() * 100.0);
+            let width = text_width(ui, "500 %", theme::small());
+            let button = small_button(RichText::new(&percent).weak()).frame_when_inactive(false);
+            ui.spacing_mut().button_padding.x = 4.0;
+            let button = ui.add(button.min_size(vec2(width + 8.0, size::CHIP)));
+            if button.accessible_name(format!("Zoom {percent}")).on_hover_text(reset).clicked() {
+                ui.ctx().set_zoom_factor(1.0);
+            }
+        }
+        if icon_button(ui, Icon::Plus, "Zoom in", None).on_hover_text(larger).clicked() {
+            gui_zoom::zoom_in(ui.ctx());
+        }
+    });
+}
+
+/// Shows a toggle button for each theme.
+fn themes(ui: &mut Ui, app: &App) -> Option<Action> {
+    let mut action = None;
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        for ((theme, ..), (icon, name)) in ThemeChoice::choices().into_iter().zip(THEMES) {
+            if icon_button(ui, icon, name, Some(theme == app.settings().theme)).clicked() {
+                action = Some(Command::set(Setting::Theme, theme).into());
+            }
+        }
     });
     action
+}
+
+/// Shows the button that starts presenter mode or, during it, the one that ends it.
+fn presenter_button(ui: &mut Ui, is_presenting: bool, is_narrow: bool) -> Option<Action> {
+    let button = if is_presenting {
+        let button = pill_button(ui, if is_narrow { "Esc" } else { "Leave presenter mode (Esc)" });
+        button.accessible_name("Leave presenter mode").on_hover_text("Esc or F11")
+    } else if is_narrow {
+        return None;
+    } else {
+        icon_button(ui, Icon::FullScreen, "Presenter mode", None)
+            .on_hover_text("Full screen, without the form, in larger text (F11)")
+    };
+    button.clicked().then_some(Action::TogglePresenter)
 }
 
 /// Shows the server's state in its color, truncated if it is too long. The tooltip has the details.

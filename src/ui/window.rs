@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{
-    Align2, CentralPanel, Context, Event, Frame, Id, LayerId, Order, Panel, ThemePreference, Ui, Visuals,
-    vec2,
+    Align2, CentralPanel, Context, Event, Frame, Id, LayerId, Order, Panel, Role, ThemePreference, Ui,
+    UiBuilder, Visuals, vec2,
 };
 
 use crate::app::{App, Command, Notice};
@@ -20,6 +20,7 @@ use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::frame_pacing::{self, FrameMeter, FramePacing};
 use crate::ui::lesson_bar::LessonBar;
 use crate::ui::side_panel::SidePanel;
+use crate::ui::split_view::SplitView;
 use crate::ui::status_bar::StatusBar;
 use crate::ui::tabs::client::{ClientPanel, composer};
 use crate::ui::tabs::detail_view::show_panel;
@@ -30,13 +31,15 @@ use crate::ui::tabs::python::CodePanel;
 use crate::ui::tabs::wire::WirePanel;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::TlsDialogs;
+use crate::ui::top_bar::TopBar;
 use crate::ui::widgets::{scroll_when_small, track_window_size};
-use crate::ui::{help, shortcuts, tabs, top_bar};
+use crate::ui::{help, presenter, shortcuts, tabs};
 
 /// The window's state: the app that it shows, and the state of each panel.
 pub struct Window {
     app: App,
-    tab: LessonPlace,
+    tabs: SplitView,
+    top_bar: TopBar,
     side_panel: SidePanel,
     live: LivePanel,
     log: LogPanel,
@@ -50,6 +53,7 @@ pub struct Window {
     frames: FrameMeter,
     device: Option<DrawingDevice>,
     shows_help: bool,
+    is_presenting: bool,
     was_failed: bool,
     /// Whether a start has failed since the last frame. If so, the reason is scrolled into view.
     failed_just_now: bool,
@@ -64,7 +68,8 @@ impl Window {
         ctx.options_mut(|options| options.zoom_factor = f32::from(app.settings().zoom) / 100.0);
         Self {
             app,
-            tab: LessonPlace::Live,
+            tabs: SplitView::new(),
+            top_bar: TopBar::default(),
             side_panel: SidePanel::new(),
             live: LivePanel::default(),
             log: LogPanel::new(),
@@ -78,6 +83,7 @@ impl Window {
             frames: FrameMeter::default(),
             device: None,
             shows_help: false,
+            is_presenting: false,
             was_failed: false,
             failed_just_now: false,
         }
@@ -120,29 +126,35 @@ impl Window {
             Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(path),
             Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(path),
             Action::ToggleHelp => self.shows_help = !self.shows_help,
-            Action::Open(place) => {
-                self.app.apply(Command::Opened(place));
-                if TABS.contains(&place) {
-                    self.tab = place;
-                } else {
-                    self.tls_dialogs.open(ctx, &self.app, place);
-                }
-                if place == LessonPlace::Client {
-                    self.client.on_show();
-                }
+            Action::Open(place) if TABS.contains(&place) => {
+                self.tabs.open(place);
+                self.on_tab_shown(place);
+            }
+            Action::Open(dialog) => {
+                self.app.apply(Command::Opened(dialog));
+                self.tls_dialogs.open(ctx, &self.app, dialog);
+            }
+            Action::ChooseTab(side, tab) => {
+                self.tabs.choose(side, tab);
+                self.on_tab_shown(tab);
+            }
+            Action::ToggleSidePanel => self.show_side_panel(!self.side_panel.is_shown(&self.app)),
+            Action::TogglePresenter => {
+                self.is_presenting = !self.is_presenting;
+                presenter::set(ctx, self.is_presenting, self.app.settings().zoom);
             }
             Action::ShowWire(id) => {
                 self.wire.choose(id);
                 self.handle_action(ctx, frame, Action::Open(LessonPlace::Wire));
             }
             Action::FocusFilter => {
-                self.tab = LessonPlace::Log;
+                self.tabs.open(LessonPlace::Log);
                 ctx.memory_mut(|memory| memory.request_focus(log_toolbar::filter_id()));
             }
             Action::CopyEntries => {
                 let format = self.app.settings().data_format;
                 let now = ctx.input(|input| input.time);
-                let copied = match self.tab {
+                let copied = match self.tabs.current() {
                     LessonPlace::Client => self.client.copy(&self.app),
                     _ => self.log.copy(self.app.log(), format, now),
                 };
@@ -163,10 +175,41 @@ impl Window {
                 ServerState::Listening { .. } => self.app.apply(Command::Stop),
                 ServerState::Stopped | ServerState::Failed(_) => match self.app.missing() {
                     None => self.handle_action(ctx, frame, Command::Start.into()),
-                    Some(field) => self.side_panel.focus(ctx, field),
+                    Some(field) => {
+                        self.show_side_panel(true);
+                        self.side_panel.focus(ctx, field);
+                    }
                 },
                 _ => {}
             },
+        }
+    }
+
+    fn on_tab_shown(&mut self, tab: LessonPlace) {
+        self.app.apply(Command::Opened(tab));
+        if tab == LessonPlace::Client {
+            self.client.on_show();
+        }
+    }
+
+    fn show_side_panel(&mut self, shown: bool) {
+        if shown != self.side_panel.is_shown(&self.app)
+            && let Some(command) = self.side_panel.set_shown(shown)
+        {
+            self.app.apply(command);
+        }
+    }
+
+    /// Saves the zoom, which egui's keys change, except that of presenter mode.
+    fn save_zoom(&mut self, ctx: &Context) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "egui zooms from 0.2 to 5"
+        )]
+        let percent = (ctx.zoom_factor() * 100.0).round() as u16;
+        if !self.is_presenting && percent != self.app.settings().zoom {
+            self.app.apply(Command::set(Setting::Zoom, percent));
         }
     }
 
@@ -203,16 +246,27 @@ impl Window {
 
     fn layout(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
+        let shows_form = self.side_panel.is_shown(&self.app);
         Panel::top("top").exact_size(size::TOP_BAR).frame(Frame::NONE).show(ui, |ui| {
-            actions.extend(top_bar::show(ui, &self.app));
+            actions.extend(self.top_bar.show(ui, &self.app, shows_form, self.is_presenting));
         });
+        if self.is_presenting {
+            presenter::show_address(ui, &self.app);
+        }
         actions.extend(self.status_bar.show(ui, &self.app));
-        Panel::left("left").exact_size(size::SIDE_PANEL).resizable(false).frame(Frame::NONE).show(ui, |ui| {
-            actions.extend(self.side_panel.show(ui, &self.app, self.failed_just_now));
-        });
+        if shows_form {
+            let panel = Panel::left("left").exact_size(size::SIDE_PANEL).resizable(false).frame(Frame::NONE);
+            panel.show(ui, |ui| {
+                actions.extend(self.side_panel.show(ui, &self.app, self.failed_just_now));
+            });
+        }
         // Most tabs paint no background of their own.
         let canvas = Frame::new().fill(Palette::of(ui).canvas);
-        CentralPanel::default().frame(canvas).show(ui, |ui| actions.extend(self.center(ui)));
+        // Its own id, so that its content keeps its state when the panels around it appear and disappear.
+        let center = UiBuilder::new().scope_id(Id::unique("center"));
+        ui.scope_builder(center, |ui| {
+            CentralPanel::default().frame(canvas).show(ui, |ui| actions.extend(self.center(ui)));
+        });
         actions
     }
 
@@ -220,27 +274,44 @@ impl Window {
         let mut actions = Vec::new();
         actions.extend(StatusBar::show_notice(ui, &self.app));
         actions.extend(self.lesson.show(ui, &self.app));
-        Panel::top("tabs").exact_size(size::TABS).frame(Frame::NONE).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            actions.extend(tabs::show(ui, self.tab).map(Action::Open));
-        });
-        let min_size = vec2(0.0, size::MIN_TAB);
-        if self.tab != LessonPlace::Live {
+        let views = self.tabs.arrange(ui, self.app.settings().split);
+        if !self.tabs.shows(LessonPlace::Live) {
             self.live.hide(&self.app);
         }
-        match self.tab {
-            LessonPlace::Live => actions.extend(self.live.show(ui, &self.app)),
-            LessonPlace::Log => {
-                actions.extend(scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui)));
+        for (index, view) in views.iter().enumerate() {
+            if index == 1 {
+                let moved = self.tabs.show_splitter(ui, views[0].area, view.area);
+                actions.extend(moved.map(|share| Command::set(Setting::Split, share).into()));
             }
-            LessonPlace::Client => actions.extend(self.client.show(ui, &self.app)),
-            LessonPlace::Code => actions.extend(self.code.show(ui, &self.app)),
-            _ => {
-                let show = |ui: &mut Ui| self.wire.show(ui, &self.app);
-                actions.extend(scroll_when_small(ui, "wire tab", min_size, show));
-            }
+            // Each tab has the same id on either side, so that it keeps its state and the keyboard focus.
+            let id = Id::unique("view").with(view.tab);
+            let builder = UiBuilder::new().max_rect(view.area).scope_id(id);
+            let builder = builder.accessibility_role(Role::TabPanel);
+            let builder = builder.accessibility_label(format!("{} tab", tabs::name(view.tab)));
+            ui.scope_builder(builder, |ui| {
+                ui.shrink_clip_rect(view.area);
+                Panel::top("tabs").exact_size(size::TABS).frame(Frame::NONE).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    actions.extend(tabs::show(ui, view).map(|tab| Action::ChooseTab(view.side, tab)));
+                });
+                actions.extend(self.tab(ui, view.tab));
+            });
         }
         actions
+    }
+
+    fn tab(&mut self, ui: &mut Ui, tab: LessonPlace) -> Vec<Action> {
+        let min_size = vec2(0.0, size::MIN_TAB);
+        match tab {
+            LessonPlace::Live => self.live.show(ui, &self.app),
+            LessonPlace::Log => scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui)),
+            LessonPlace::Client => self.client.show(ui, &self.app),
+            LessonPlace::Code => self.code.show(ui, &self.app),
+            _ => {
+                let show = |ui: &mut Ui| self.wire.show(ui, &self.app);
+                scroll_when_small(ui, "wire tab", min_size, show).into_iter().collect()
+            }
+        }
     }
 
     fn log_tab(&mut self, ui: &mut Ui) -> Vec<Action> {
@@ -286,9 +357,13 @@ impl eframe::App for Window {
         let failed = matches!(self.app.state(), ServerState::Failed(_));
         self.failed_just_now = failed && !self.was_failed;
         self.was_failed = failed;
+        if self.failed_just_now && !self.is_presenting {
+            // It has the reason, and often also a way out.
+            self.show_side_panel(true);
+        }
         let timer = WorkTimer::start();
         let log_complete = self.log.update(self.app.log());
-        let wire_complete = self.wire.update(&self.app, self.tab == LessonPlace::Wire);
+        let wire_complete = self.wire.update(&self.app, self.tabs.shows(LessonPlace::Wire));
         self.app.add_log_time(timer.elapsed());
         if !(log_complete && wire_complete) {
             ctx.request_repaint();
@@ -302,29 +377,30 @@ impl eframe::App for Window {
             ThemeChoice::Light => ThemePreference::Light,
             ThemeChoice::Dark => ThemePreference::Dark,
         });
-        // egui handles the zoom keys; the resulting zoom factor is saved in the settings.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "egui zooms from 0.2 to 5"
-        )]
-        let percent = (ctx.zoom_factor() * 100.0).round() as u16;
-        if percent != self.app.settings().zoom {
-            self.app.apply(Command::set(Setting::Zoom, percent));
-        }
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         self.frames.begin_drawing();
         self.handle_input(ui.ctx());
         track_window_size(ui.ctx());
+        self.save_zoom(ui.ctx());
+        let is_narrow = ui.ctx().content_rect().width() < size::LAYOUT_MIN[0];
+        self.side_panel.make_room(is_narrow, self.is_presenting);
         // While a TLS dialog is open, shortcuts are off.
         let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
         // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. The Log
         // tab leaves the focus where it is, and the Client tab focuses the control that is needed first.
-        let focused_tabs = [LessonPlace::Live, LessonPlace::Code, LessonPlace::Wire].map(Action::Open);
+        let focused_tabs =
+            [LessonPlace::Live, LessonPlace::Code, LessonPlace::Wire].map(|tab| Action::ChooseTab(None, tab));
         let focus_tab = actions.iter().any(|action| focused_tabs.contains(action));
-        actions.extend(scroll_when_small(ui, "window", size::LAYOUT_MIN.into(), |ui| self.layout(ui)));
+        if self.is_presenting {
+            actions.extend(presenter::ended_by_key(ui.ctx()));
+        }
+        let [mut min_width, min_height] = size::LAYOUT_MIN;
+        if !self.side_panel.is_shown(&self.app) {
+            min_width = size::LAYOUT_MIN_WITHOUT_PANEL;
+        }
+        actions.extend(scroll_when_small(ui, "window", vec2(min_width, min_height), |ui| self.layout(ui)));
         actions.extend(self.overlays(ui));
         if !actions.is_empty() {
             // The effect of the actions is visible in the next frame.
@@ -335,7 +411,7 @@ impl eframe::App for Window {
             self.handle_action(&ctx, frame, action);
         }
         if focus_tab {
-            tabs::focus(&ctx, self.tab);
+            tabs::focus(&ctx, self.tabs.side(), self.tabs.current());
         }
     }
 

@@ -48,6 +48,19 @@ impl Window {
         Self::new(settings, size, PressMode::Mouse)
     }
 
+    /// Chooses a tab; in a wide window on the right side.
+    #[track_caller]
+    pub(crate) fn tab(&mut self, name: &str) {
+        let on_the_right = format!("{name} on the right");
+        let is_it = |node: &egui_kittest::Node<'_>| {
+            let label = node.accesskit_node().label();
+            node.accesskit_node().role() == Role::Tab
+                && label.is_some_and(|label| label == name || label == on_the_right)
+        };
+        self.0.root().children_recursive().find(is_it).unwrap_or_else(|| panic!("no tab {name}")).click();
+        self.run();
+    }
+
     pub(crate) fn press(&mut self, key: Key) {
         self.0.key_press(key);
         self.run();
@@ -71,7 +84,7 @@ impl Window {
         let mut window = Self(harness, press_mode);
         window.run();
         // Most tests look at the log.
-        window.click("Log");
+        window.tab("Log");
         window
     }
 

@@ -14,8 +14,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 fn open(settings: Settings) -> Window {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
-    // The window is so large that nothing is scrolled out of view, because that wouldn't be in the accessibility tree.
-    Window::new(settings, [1600.0, 1400.0], PressMode::Reader)
+    // The window is so large that nothing is scrolled out of view, because that wouldn't be in the accessibility tree, and
+    // just too narrow for two tabs side by side.
+    Window::new(settings, [1480.0, 1400.0], PressMode::Reader)
 }
 
 fn press(window: &mut Window, name: &str) {
@@ -247,6 +248,17 @@ fn tls_dialogs_are_accessible() {
 }
 
 #[test]
+fn tabs_side_by_side_are_accessible() {
+    let mut window = open(Settings::default());
+    resize(&mut window, [1800.0, 1200.0], 1.0);
+    window.start();
+    for tab in TABS {
+        show(&mut window, tab);
+        assert_accessible(&window, &format!("{tab:?} beside another tab"));
+    }
+}
+
+#[test]
 fn combo_box_opens_at_the_choice_and_returns_the_focus() {
     let mut window = open(Settings { mode: Mode::Threads, ..Settings::default() });
     window.0.get_by_role_and_label(Role::ComboBox, "Clients").focus();
@@ -284,7 +296,10 @@ fn zoom_keeps_the_focused_field_in_view() {
     show(&mut window, Key::Num3);
     for field in ["Text to send", "Backlog"] {
         for zoom in [2.0, 1.0, 2.5] {
+            // In a narrow window, the form is hidden unless one of its fields has the focus.
+            resize(&mut window, [1180.0, 760.0], 1.0);
             window.0.get_by_role_and_label(Role::TextInput, field).focus();
+            window.run();
             window.run();
             resize(&mut window, [1180.0, 760.0], zoom);
             let all = parts(&window);

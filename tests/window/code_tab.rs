@@ -16,7 +16,8 @@ fn open(settings: Settings) -> Window {
 fn sized(settings: Settings, size: [f32; 2]) -> Window {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..settings };
     let mut window = Window::new(settings, size, PressMode::Mouse);
-    window.click("Code");
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num4);
+    window.run();
     window
 }
 

@@ -1,20 +1,32 @@
-//! Pictures of the window, compared with those in `tests/window/snapshots`. After an intended change,
-//! `UPDATE_SNAPSHOTS=1 cargo test --test window snapshots` renews them; look at each before you commit it.
+//! Pictures of the window, compared with those in `tests/window/snapshots`: every tab and every dialog, light and dark.
+//! After an intended change, `UPDATE_SNAPSHOTS=1 cargo test --test window snapshots` renews them; look at each before you
+//! commit it.
 //!
 //! A software Vulkan driver draws the pictures (Mesa's lavapipe, Debian package `mesa-vulkan-drivers`), so that they
-//! are the same on every machine.
+//! are the same on every machine. Nothing in them depends on the time, the time zone or the computer's name.
 #![cfg(target_os = "linux")]
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use echoscope::app::{App, Options};
+use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind};
 use echoscope::settings::{Settings, ThemeChoice};
 use echoscope::ui;
-use egui::{Key, Modifiers, Ui};
+use egui::{Key, Modifiers, Role, Ui};
+use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotOptions};
 
-/// Opens a window with these settings, drawn by wgpu.
-fn window(size: [f32; 2], settings: Settings) -> Harness<'static, ui::Window> {
+type Window = Harness<'static, ui::Window>;
+
+const WINDOW: [f32; 2] = [1180.0, 760.0];
+/// The size of the window behind a dialog.
+const SMALL: [f32; 2] = [760.0, 640.0];
+const THEMES: [(ThemeChoice, &str); 2] = [(ThemeChoice::Light, "light"), (ThemeChoice::Dark, "dark")];
+
+/// Opens a window with these settings and this log, drawn by wgpu.
+fn window_with(size: [f32; 2], settings: Settings, log: Vec<Event>) -> Window {
     let options = SnapshotOptions::new().output_path("tests/window/snapshots");
     let builder = Harness::builder().with_size(size).with_options(options).wgpu();
     let mut window = builder.build_eframe(move |creation| {
@@ -24,29 +36,165 @@ fn window(size: [f32; 2], settings: Settings) -> Harness<'static, ui::Window> {
             ui.painter().rect_filled(ui.ctx().viewport_rect(), 0.0, fill);
         };
         creation.egui_ctx.on_begin_pass("clear", Arc::new(clear));
-        ui::Window::new(&creation.egui_ctx, App::new(settings, Options::default()))
+        let app = App::with_log(settings, Options::default(), log);
+        ui::Window::new(&creation.egui_ctx, app).without_native_dialogs()
     });
     window.run();
     window
 }
 
+fn window(size: [f32; 2], theme: ThemeChoice) -> Window {
+    window_with(size, Settings { theme, ..Settings::default() }, Vec::new())
+}
+
+/// Returns the log of one client that was served, as if it was at noon on this computer.
+fn log() -> Vec<Event> {
+    let noon = jiff::civil::date(2026, 1, 5).at(12, 0, 0, 0);
+    let noon = SystemTime::from(noon.to_zoned(jiff::tz::TimeZone::system()).unwrap().timestamp());
+    let address = "127.0.0.1:12345".parse().unwrap();
+    let client = ClientInfo { id: ClientId(1), peer: "127.0.0.1:49743".parse().unwrap() };
+    let closed = Closed {
+        reason: CloseReason::EndOfStream,
+        raw: None,
+        received: 6,
+        sent: 6,
+        lasted: Duration::from_millis(5_020),
+    };
+    let received =
+        EventKind::Received { data: (*b"Hello\n").into(), echoed: 6, took: Duration::from_micros(41) };
+    let events = [
+        (0, None, EventKind::Starting { port: 12345 }),
+        (1, None, EventKind::Listening { addresses: vec![address], tls: false }),
+        (4_200, Some(client), EventKind::Opened),
+        (5_730, Some(client), received),
+        (9_220, Some(client), EventKind::Closed(closed)),
+    ];
+    let event = |(millis, client, kind)| Event { at: noon + Duration::from_millis(millis), client, kind };
+    events.map(event).into()
+}
+
+fn keys(window: &mut Window, key: Key) {
+    window.key_press_modifiers(Modifiers::COMMAND, key);
+    window.run();
+}
+
+fn press(window: &mut Window, name: &str) {
+    window.get_by_label(name).click_accesskit();
+    window.run_ok();
+}
+
+#[track_caller]
+fn wait_until(window: &mut Window, what: &str, is_so: impl Fn(&Window) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so(window) {
+        assert!(Instant::now() < deadline, "timed out waiting for: {what}");
+        window.step();
+    }
+    window.run_ok();
+}
+
+fn fill(window: &mut Window, field: &str, text: &str) {
+    window.get_by_role_and_label(Role::TextInput, field).focus();
+    window.run_ok();
+    keys(window, Key::A);
+    window.event(egui::Event::Paste(text.to_owned()));
+    window.run_ok();
+}
+
 #[test]
 fn start_screen_in_light() {
-    let settings = Settings { theme: ThemeChoice::Light, ..Settings::default() };
-    window([1180.0, 760.0], settings).snapshot("start-light");
+    window(WINDOW, ThemeChoice::Light).snapshot("start-light");
 }
 
 #[test]
 fn start_screen_in_dark_at_the_smallest_size() {
-    let settings = Settings { theme: ThemeChoice::Dark, ..Settings::default() };
-    window([720.0, 480.0], settings).snapshot("start-dark-smallest");
+    window([720.0, 480.0], ThemeChoice::Dark).snapshot("start-dark-smallest");
 }
 
 #[test]
-fn code_tab_in_dark() {
-    let settings = Settings { theme: ThemeChoice::Dark, ..Settings::default() };
-    let mut window = window([1180.0, 760.0], settings);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Num4);
+fn log_tab_with_a_selected_entry() {
+    for (theme, name) in THEMES {
+        let mut window = window_with(WINDOW, Settings { theme, ..Settings::default() }, log());
+        window.get_by_label_contains("Received: b'Hello").click();
+        window.run();
+        window.snapshot(&format!("log-{name}"));
+    }
+}
+
+#[test]
+fn other_tabs() {
+    for (theme, name) in THEMES {
+        let mut window = window(WINDOW, theme);
+        let tabs =
+            [(Key::Num2, "connections"), (Key::Num3, "client"), (Key::Num4, "code"), (Key::Num5, "wire")];
+        for (key, tab) in tabs {
+            keys(&mut window, key);
+            window.snapshot(&format!("{tab}-{name}"));
+        }
+    }
+}
+
+#[test]
+fn two_tabs_side_by_side() {
+    window_with([1600.0, 800.0], Settings { theme: ThemeChoice::Light, ..Settings::default() }, log())
+        .snapshot("split-light");
+}
+
+#[test]
+fn presenter_mode_with_the_address_for_others() {
+    let host = "192.0.2.7".to_owned();
+    let settings = Settings { theme: ThemeChoice::Dark, host, ..Settings::default() };
+    let mut window = window_with([910.0, 512.0], settings, log());
+    window.key_press(Key::F11);
     window.run();
-    window.snapshot("code-dark");
+    window.snapshot("presenter-dark");
+}
+
+#[test]
+fn help_and_path_prompt() {
+    for (theme, name) in THEMES {
+        let mut window = window_with(SMALL, Settings { theme, ..Settings::default() }, log());
+        window.key_press(Key::F1);
+        window.run();
+        window.snapshot(&format!("help-{name}"));
+        window.key_press(Key::Escape);
+        window.run();
+        keys(&mut window, Key::S);
+        window.snapshot(&format!("save-{name}"));
+    }
+}
+
+#[test]
+fn tls_dialogs() {
+    // Relative paths look the same on every machine. The certificate has expired, so that the text about it stays.
+    let certificate = PathBuf::from("tests/window/files/expired.crt");
+    for (theme, name) in THEMES {
+        let settings = Settings { theme, tls: true, certificate: certificate.clone(), ..Settings::default() };
+        let mut window = window_with(SMALL, settings, Vec::new());
+        press(&mut window, "Options…");
+        window.snapshot(&format!("options-{name}"));
+        press(&mut window, "Done");
+
+        wait_until(&mut window, "the certificate", |window| window.query_by_label("Details…").is_some());
+        press(&mut window, "Details…");
+        window.get_by_role_and_label(Role::ComboBox, "Clients trust").click_accesskit();
+        window.run_ok();
+        press(&mut window, "A CA file");
+        fill(&mut window, "CA file", "tests/window/files/expired.crt");
+        wait_until(&mut window, "the result", |window| {
+            window.query_by_label("Checking…").is_none()
+                && window.query_all_by_label_contains("expired on").count() >= 2
+        });
+        window.snapshot(&format!("details-{name}"));
+        press(&mut window, "Close details");
+
+        press(&mut window, "Create certificate…");
+        // By default they contain the computer's name.
+        fill(&mut window, "Names", "localhost, 127.0.0.1");
+        wait_until(&mut window, "the check of the folder", |window| {
+            let create = window.query_by_role_and_label(Role::Button, "Create");
+            create.is_some_and(|button| !button.accesskit_node().is_disabled())
+        });
+        window.snapshot(&format!("create-{name}"));
+    }
 }

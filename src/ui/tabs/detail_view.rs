@@ -17,7 +17,7 @@ use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{collapsible, copy_button, pill_button};
 use crate::ui::widgets::field::named;
-use crate::ui::widgets::{char_width, focus_ring};
+use crate::ui::widgets::{char_width, focus_ring, grip};
 
 /// The details of an entry.
 #[derive(Default)]
@@ -70,7 +70,9 @@ pub(crate) fn show_panel(
         }
         show(ui, &content?, format)
     };
-    panel.size_range(80.0..=max).frame(frame).show(ui, show).inner
+    let shown = panel.size_range(80.0..=max).frame(frame).show(ui, show);
+    grip(ui, shown.response.rect.center_top() + vec2(0.0, 4.0), vec2(36.0, 3.0), false);
+    shown.inner
 }
 
 /// Shows an entry in all the available space.
@@ -110,7 +112,7 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
         });
     });
     let area = ui.available_rect_before_wrap();
-    let response = ui.interact(area, Id::unique("details"), Sense::FOCUSABLE | Sense::CLICK);
+    let response = ui.interact(area, ui.scope_id().with("details"), Sense::FOCUSABLE | Sense::CLICK);
     response.widget_info(|| {
         let bytes = count(content.data.len() as u64, "byte");
         WidgetInfo::labeled(Role::ScrollView, true, format!("What the row means, and its {bytes}"))
@@ -210,7 +212,7 @@ fn show_bytes(ui: &mut Ui, content: &DetailContent<'_>) {
 fn show_line(ui: &Ui, rect: Rect, (start, bytes): (usize, &[u8]), per_line: usize, fields: &[HeaderField]) {
     let palette = Palette::of(ui);
     let (offset, hex, text) = (format!("{start:04x}"), format::hex(bytes), format::printable(bytes));
-    let response = ui.interact(rect, Id::unique("bytes").with(start), Sense::hover());
+    let response = ui.interact(rect, ui.scope_id().with(("bytes", start)), Sense::hover());
     let name = || format!("{offset}  {hex}  {text}");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name()));
     let mut job = LayoutJob::default();

@@ -13,6 +13,7 @@ use egui::{Context, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec
 use crate::lessons::condition::LessonPlace;
 use crate::ui::action::TABS;
 use crate::ui::shortcuts::with_key_names;
+use crate::ui::split_view::{Side, View};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::focus_ring;
 
@@ -21,24 +22,28 @@ const BETWEEN: f32 = 4.0;
 /// The space beside a tab's name, as the sum of both sides.
 const PADDING: f32 = 20.0;
 
-/// Moves the keyboard focus to a tab, from which the Tab key leads into its content.
-pub(crate) fn focus(ctx: &Context, tab: LessonPlace) {
-    ctx.memory_mut(|memory| memory.request_focus(id(tab)));
+/// Moves the keyboard focus to a tab in the row of this side, from which the Tab key leads into its content.
+pub(crate) fn focus(ctx: &Context, side: Option<Side>, tab: LessonPlace) {
+    ctx.memory_mut(|memory| memory.request_focus(id(side, tab)));
 }
 
-fn id(tab: LessonPlace) -> Id {
-    Id::unique("tab").with(tab)
+fn id(side: Option<Side>, tab: LessonPlace) -> Id {
+    Id::unique("tab").with((side, tab))
 }
 
-/// Shows the row of tabs; returns the one that was pressed.
-pub(crate) fn show(ui: &mut Ui, current: LessonPlace) -> Option<LessonPlace> {
+/// Returns the name of a tab, such as *Log*.
+pub(crate) fn name(tab: LessonPlace) -> &'static str {
+    tab.label().trim_start_matches("the ").trim_end_matches(" tab")
+}
+
+/// Shows the row of tabs over a view; returns the one that was pressed.
+pub(crate) fn show(ui: &mut Ui, view: &View) -> Option<LessonPlace> {
     let mut pressed = None;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = BETWEEN;
         ui.add_space(size::EDGE - BETWEEN);
         for (number, tab) in TABS.into_iter().enumerate() {
-            let label = tab.label().trim_start_matches("the ").trim_end_matches(" tab");
-            let response = button(ui, tab, label, tab == current);
+            let response = button(ui, view, tab);
             if response.on_hover_text(with_key_names(ui.ctx(), &format!("Ctrl+{}", number + 1))).clicked() {
                 pressed = Some(tab);
             }
@@ -47,17 +52,28 @@ pub(crate) fn show(ui: &mut Ui, current: LessonPlace) -> Option<LessonPlace> {
     pressed
 }
 
-fn button(ui: &mut Ui, tab: LessonPlace, label: &str, selected: bool) -> Response {
+fn button(ui: &mut Ui, view: &View, tab: LessonPlace) -> Response {
     let palette = Palette::of(ui);
-    let font = if selected { theme::strong(size::TEXT) } else { theme::text() };
-    let galley = ui.painter().layout_no_wrap(label.to_owned(), font, palette.text);
-    let rect: Rect = ui.allocate_space(vec2(galley.size().x + PADDING, size::TABS)).1;
-    let response = ui.interact(rect, id(tab), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, label));
+    let selected = tab == view.tab;
+    let layout = |font| ui.painter().layout_no_wrap(name(tab).to_owned(), font, palette.text);
+    let (plain, bold) = (layout(theme::text()), layout(theme::strong(size::TEXT)));
+    // Bold text is wider. Each tab has room for it, so that the others keep their places when it is selected.
+    let width = plain.size().x.max(bold.size().x) + PADDING;
+    let galley = if selected { bold } else { plain };
+    let rect: Rect = ui.allocate_space(vec2(width, size::TABS)).1;
+    let response = ui.interact(rect, id(view.side, tab), Sense::click());
+    let label = match view.side {
+        None => name(tab).to_owned(),
+        Some(Side::Left) => format!("{} on the left", name(tab)),
+        Some(Side::Right) => format!("{} on the right", name(tab)),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, &label));
     let color = if selected || response.hovered() { palette.text } else { palette.muted };
     ui.painter().galley_with_override_text_color(rect.center() - galley.size() / 2.0, galley, color);
     if selected {
-        ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(2.0, palette.accent));
+        // Side by side, the thick line is on the side that the keys act on.
+        let (thickness, color) = if view.is_in_use { (2.0, palette.accent) } else { (1.0, palette.muted) };
+        ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(thickness, color));
     }
     focus_ring(ui, &response, rect.shrink2(vec2(4.0, 7.0)), 4.0);
     response

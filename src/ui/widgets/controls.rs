@@ -77,7 +77,7 @@ pub(crate) fn segments(ui: &mut Ui, choices: &[(&str, &str, &str)], selected: us
     ui.allocate_ui_with_layout(area, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.spacing_mut().button_padding.x = SEGMENT_PADDING;
-        let outline = Stroke::new(1.0, Palette::of(ui).border);
+        let outline = Stroke::new(1.0, Palette::of(ui).border_strong);
         for (index, (label, name, about)) in choices.iter().enumerate() {
             let on = index == selected;
             let button = small_button(*label).selected(on).frame_when_inactive(on);
@@ -100,7 +100,7 @@ const CHECK_MARK_TIME: f64 = 1.5;
 
 /// Adds an icon button that copies a text when it is pressed, and shows a check mark for a moment.
 pub(crate) fn copy_button(ui: &mut Ui, name: &str, text: impl FnOnce() -> String) {
-    let id = Id::unique("copied at").with(name);
+    let id = ui.scope_id().with(("copied at", name));
     let now = ui.input(|input| input.time);
     let time_left = ui.data(|data| data.get_temp::<f64>(id)).map_or(0.0, |at| at + CHECK_MARK_TIME - now);
     if time_left > 0.0 {
@@ -171,7 +171,7 @@ pub(crate) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
 pub(crate) fn disclosure(ui: &mut Ui, text: &str, open: bool, wrong: bool) -> Response {
     let palette = Palette::of(ui);
     let chevron = if open { Icon::ChevronDown } else { Icon::ChevronRight };
-    let button = Button::new((chevron.atom(10.0), text)).small().frame_when_inactive(false);
+    let button = Button::new((chevron.atom(10.0), text)).small().frame_when_inactive(false).truncate();
     let add = |ui: &mut Ui| {
         ui.spacing_mut().button_padding.x = 2.0;
         let color = if wrong && !open { palette.problem } else { palette.muted };

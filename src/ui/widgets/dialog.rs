@@ -1,8 +1,8 @@
 //! Modal dialogs: a title, contents that scroll, buttons that stay in view, and the keys Escape and Enter.
 
 use egui::{
-    Align, Button, Frame, Id, Key, Layout, Modal, Modifiers, Popup, Response, RichText, ScrollArea, Ui,
-    accesskit,
+    Align, Align2, Button, Frame, Id, Key, Layout, Modal, Modifiers, Popup, Response, RichText, ScrollArea,
+    Ui, accesskit, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
@@ -11,6 +11,8 @@ use crate::ui::widgets::icon::Icon;
 
 /// Free space around a dialog, as the sum of two opposite sides.
 const MARGIN: f32 = 48.0;
+/// The share of the window's height that is above a dialog.
+const ABOVE: f32 = 0.08;
 /// Height of the title and the buttons with the space between them and the contents.
 const TITLE_AND_BUTTONS: f32 = 108.0;
 /// Space between the contents and the scroll bar.
@@ -64,7 +66,10 @@ impl Dialog {
         let enter_is_free = ctx.text_edit_focused() || ctx.memory(|memory| memory.focused().is_none());
         let has_popup = Popup::is_any_open(ctx);
         let id = Id::unique(self.title);
+        // The upper edge is fixed, so that nothing moves when the contents become higher.
+        let top = (room.y * ABOVE).round().max(MARGIN / 2.0);
         let area = Modal::default_area(id).accessible_name(self.title).role(accesskit::Role::Dialog);
+        let area = area.anchor(Align2::CENTER_TOP, vec2(0.0, top));
         let modal = Modal::new(id).area(area).frame(Frame::window(ui.style()));
         let response = modal.backdrop_color(Palette::of(ui).veil).show(ctx, |ui| {
             let margins = f32::from(ui.spacing().window_margin.left) * 2.0;
@@ -77,7 +82,7 @@ impl Dialog {
                 })
                 .inner;
             ui.add_space(2.0);
-            let height = room.y - MARGIN - margins - TITLE_AND_BUTTONS;
+            let height = room.y - top - MARGIN / 2.0 - margins - TITLE_AND_BUTTONS;
             let is_narrow = ui.available_width() < size::MIN_DIALOG;
             ScrollArea::new([is_narrow, true])
                 .id_salt(self.title)

@@ -101,6 +101,23 @@ pub(crate) fn path_field(
     (response, changed)
 }
 
+/// Adds a text edit in which selected text is clearly visible. egui has one color for selected text, the text of
+/// selected buttons and the outline of the focused field, so this one draws that outline itself.
+pub(crate) fn add_edit(ui: &mut Ui, edit: impl FnOnce(&mut Ui) -> Response) -> Response {
+    let palette = Palette::of(ui);
+    let add = |ui: &mut Ui| {
+        let selection = &mut ui.visuals_mut().selection;
+        selection.bg_fill = palette.start[0];
+        selection.stroke.color = palette.on_strong;
+        edit(ui)
+    };
+    let response = ui.scope(add).inner;
+    if response.has_focus() {
+        ui.painter().rect_stroke(response.rect, size::RADIUS, palette.focus_ring(), StrokeKind::Inside);
+    }
+    response
+}
+
 /// Adds a text field; returns its response and, if the user changed it, the new text.
 pub(crate) fn text_field(
     ui: &mut Ui,
@@ -116,7 +133,7 @@ pub(crate) fn text_field(
         .hint_text(hint)
         .desired_width(width)
         .align(Align2::LEFT_CENTER);
-    let response = ui.add_sized(vec2(width, size::CONTROL), edit);
+    let response = add_edit(ui, |ui| ui.add_sized(vec2(width, size::CONTROL), edit));
     take_focus(ui, salt, &response);
     if response.has_focus() && was_resized(ui.ctx()) {
         response.scroll_to_me_animation(None, ScrollAnimation::none());

@@ -1,6 +1,8 @@
 //! Icons drawn as lines and shapes, so that they look the same with every font and at every zoom.
 
-use egui::{Atom, Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
+use std::f32::consts::TAU;
+
+use egui::{Atom, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
 
 /// An icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,20 @@ pub(crate) enum Icon {
     Copy,
     /// Close, dismiss, disconnect.
     Cross,
+    /// The side panel.
+    SidePanel,
+    /// Zoom out.
+    Minus,
+    /// Zoom in.
+    Plus,
+    /// The theme of the OS.
+    Monitor,
+    /// The light theme.
+    Sun,
+    /// The dark theme.
+    Moon,
+    /// Presenter mode.
+    FullScreen,
 }
 
 impl Icon {
@@ -74,7 +90,7 @@ pub(crate) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
         }
         Icon::Copy => {
             let sheet = |x: f32, y: f32| Rect::from_center_size(at(x, y), vec2(r * 1.05, r * 1.2));
-            let outline = |rect| painter.rect_stroke(rect, r * 0.2, thin, egui::StrokeKind::Middle);
+            let outline = |rect| painter.rect_stroke(rect, r * 0.2, thin, StrokeKind::Middle);
             outline(sheet(0.22, 0.22));
             line(&[
                 at(-0.66, 0.42),
@@ -88,6 +104,44 @@ pub(crate) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
         Icon::Cross => {
             line(&[at(-0.5, -0.5), at(0.5, 0.5)]);
             line(&[at(-0.5, 0.5), at(0.5, -0.5)]);
+        }
+        Icon::SidePanel => {
+            let frame = Rect::from_center_size(c, vec2(r * 1.8, r * 1.5));
+            painter.rect_stroke(frame, r * 0.24, thin, StrokeKind::Middle);
+            line(&[at(-0.25, -0.75), at(-0.25, 0.75)]);
+            line(&[at(-0.66, -0.36), at(-0.5, -0.36)]);
+            line(&[at(-0.66, -0.02), at(-0.5, -0.02)]);
+        }
+        Icon::Minus => line(&[at(-0.55, 0.0), at(0.55, 0.0)]),
+        Icon::Plus => {
+            line(&[at(-0.55, 0.0), at(0.55, 0.0)]);
+            line(&[at(0.0, -0.55), at(0.0, 0.55)]);
+        }
+        Icon::Monitor => {
+            let screen = Rect::from_center_size(at(0.0, -0.18), vec2(r * 1.8, r * 1.25));
+            painter.rect_stroke(screen, r * 0.2, thin, StrokeKind::Middle);
+            line(&[at(-0.45, 0.82), at(0.45, 0.82)]);
+            line(&[at(0.0, 0.45), at(0.0, 0.82)]);
+        }
+        Icon::Sun => {
+            painter.circle_stroke(c, r * 0.4, thin);
+            for eighth in 0..8_u8 {
+                let direction = Vec2::angled(f32::from(eighth) * TAU / 8.0);
+                painter.line_segment([c + direction * r * 0.66, c + direction * r * 0.95], thin);
+            }
+        }
+        Icon::Moon => {
+            // The outer edge is most of a circle, and the inner one is part of a circle to the upper right.
+            let outer = (0..=16_u8).map(|step| Vec2::angled(f32::from(step) / 16.0 * 4.71) * 0.85);
+            let inner = (1..8_u8)
+                .map(|step| vec2(0.44, -0.44) + Vec2::angled(3.89 - f32::from(step) / 8.0 * 3.07) * 0.6);
+            let points = outer.chain(inner).map(|point| c + point * r);
+            painter.add(Shape::closed_line(points.collect(), thin));
+        }
+        Icon::FullScreen => {
+            for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)] {
+                line(&[at(0.8 * x, 0.3 * y), at(0.8 * x, 0.8 * y), at(0.3 * x, 0.8 * y)]);
+            }
         }
     }
 }

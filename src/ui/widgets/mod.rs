@@ -9,7 +9,7 @@ pub(super) mod virtual_list;
 use egui::style::ScrollAnimation;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align2, Color32, Context, FontId, Frame, Id, Margin, Memory, Panel, Rect, Response, ScrollArea,
+    Align2, Color32, Context, FontId, Frame, Id, Margin, Memory, Panel, Pos2, Rect, Response, ScrollArea,
     StrokeKind, TextFormat, Ui, UiBuilder, Vec2, vec2,
 };
 
@@ -20,6 +20,19 @@ pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) 
     if response.has_focus() {
         ui.painter().rect_stroke(rect, radius, Palette::of(ui).focus_ring(), StrokeKind::Outside);
     }
+}
+
+/// Returns the center of the widget with the keyboard focus, if it is on the same layer.
+pub(super) fn focused_at(ui: &Ui) -> Option<Pos2> {
+    let response = ui.ctx().read_response(ui.memory(Memory::focused)?)?;
+    (response.layer_id == ui.layer_id()).then(|| response.rect.center())
+}
+
+/// Paints the grip of a splitter, a short bar that shows that it can be dragged.
+pub(super) fn grip(ui: &Ui, center: Pos2, bar: Vec2, is_held: bool) {
+    let palette = Palette::of(ui);
+    let color = if is_held { palette.accent } else { palette.border_strong };
+    ui.painter().rect_filled(Rect::from_center_size(center, bar), bar.min_elem() / 2.0, color);
 }
 
 /// Returns the width of a character in the fixed-width font.

@@ -18,7 +18,7 @@ use crate::ui::tabs::client::connect_form::{describe, edit};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{chip, pill_button, segments, small_button};
 use crate::ui::widgets::dialog::default_button;
-use crate::ui::widgets::field::{Tone, focus_field, note, plain_label, small};
+use crate::ui::widgets::field::{Tone, add_edit, focus_field, note, plain_label, small};
 
 /// The state of the composer.
 #[derive(Debug, Default)]
@@ -240,9 +240,9 @@ fn input_field(
     let response = if has_lines {
         let max_height = ui.ctx().content_rect().height() * MAX_SHARE;
         let rows = ScrollArea::vertical().id_salt("lines to send").max_width(width).max_height(max_height);
-        rows.show(ui, |ui| ui.add(edit)).inner
+        rows.show(ui, |ui| add_edit(ui, |ui| ui.add(edit))).inner
     } else {
-        ui.add_sized(vec2(width, size::CONTROL), edit)
+        add_edit(ui, |ui| ui.add_sized(vec2(width, size::CONTROL), edit))
     };
     let response = response.accessible_name(name);
     if mistake.is_some() {

@@ -9,7 +9,8 @@ use crate::ui::action::Action;
 use crate::ui::shortcuts::with_key_names;
 use crate::ui::tabs::log::log_panel::LogPanel;
 use crate::ui::theme::size;
-use crate::ui::widgets::controls::{ICON_BUTTON, chip, icon_button, pill_button, segments};
+use crate::ui::widgets::controls::{ICON_BUTTON, chip, icon_button, segments, small_button};
+use crate::ui::widgets::field::add_edit;
 use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::toolbar;
 
@@ -51,7 +52,8 @@ fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
         .hint_text(hint)
         .margin(Margin { left: 10, right, top: 5, bottom: 5 })
         .align(egui::Align2::LEFT_CENTER);
-    let response = ui.add_sized(vec2(width, size::CONTROL), edit).accessible_name("Filter");
+    let response =
+        add_edit(ui, |ui| ui.add_sized(vec2(width, size::CONTROL), edit)).accessible_name("Filter");
     let mut clear = response.lost_focus() && has_text && ui.input(|input| input.key_pressed(Key::Escape));
     if has_text {
         let center = response.rect.right_center() - vec2(15.0, 0.0);
@@ -78,19 +80,16 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     if chip(ui, "Follow", log.follow).on_hover_text("Keep the newest entry in view").clicked() {
         log.follow = !log.follow;
     }
-    ui.add_enabled_ui(!app.log().is_empty(), |ui| {
-        if pill_button(ui, "Save…")
-            .on_hover_text(with_key_names(ui.ctx(), "Write the whole log to a file (Ctrl+S)"))
-            .clicked()
-        {
-            actions.push(Action::save_log());
-        }
-        if pill_button(ui, "Clear")
-            .on_hover_text(with_key_names(ui.ctx(), "Forget all entries (Ctrl+L)"))
-            .clicked()
-        {
-            actions.push(Command::ClearLog.into());
-        }
-    });
+    // Each by itself, so that it moves to the next row if it doesn't fit.
+    let mut button = |label, about| {
+        let button = ui.add_enabled(!app.log().is_empty(), small_button(label));
+        button.on_hover_text(with_key_names(ui.ctx(), about)).clicked()
+    };
+    if button("Save…", "Write the whole log to a file (Ctrl+S)") {
+        actions.push(Action::save_log());
+    }
+    if button("Clear", "Forget all entries (Ctrl+L)") {
+        actions.push(Command::ClearLog.into());
+    }
     actions
 }
