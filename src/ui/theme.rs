@@ -44,7 +44,7 @@ pub(super) mod size {
     pub(crate) const CHIP: f32 = 24.0;
     /// Height of the row of tabs.
     pub(crate) const TABS: f32 = 40.0;
-    /// Smallest height of the Log and Wire tabs. In a shorter window, each scrolls together with its
+    /// Smallest height of the Live, Log and Wire tabs. In a shorter window, each scrolls together with its
     /// toolbar.
     pub(crate) const MIN_TAB: f32 = 264.0;
     /// Smallest width of a dialog's content. In a narrower window, the content also scrolls sideways.

@@ -30,6 +30,8 @@ fn window(entries: u64) -> Harness<'static, Window> {
         Window::new(&creation.egui_ctx, App::with_log(settings, Options::default(), earlier))
     });
     run_until_idle(&mut window);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    run_until_idle(&mut window);
     window
 }
 

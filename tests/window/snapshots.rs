@@ -115,6 +115,7 @@ fn start_screen_in_dark_at_the_smallest_size() {
 fn log_tab_with_a_selected_entry() {
     for (theme, name) in THEMES {
         let mut window = window_with(WINDOW, Settings { theme, ..Settings::default() }, log());
+        keys(&mut window, Key::Num2);
         window.get_by_label_contains("Received: b'Hello").click();
         window.run();
         window.snapshot(&format!("log-{name}"));
@@ -125,8 +126,7 @@ fn log_tab_with_a_selected_entry() {
 fn other_tabs() {
     for (theme, name) in THEMES {
         let mut window = window(WINDOW, theme);
-        let tabs =
-            [(Key::Num2, "connections"), (Key::Num3, "client"), (Key::Num4, "code"), (Key::Num5, "wire")];
+        let tabs = [(Key::Num1, "live"), (Key::Num3, "client"), (Key::Num4, "code"), (Key::Num5, "wire")];
         for (key, tab) in tabs {
             keys(&mut window, key);
             window.snapshot(&format!("{tab}-{name}"));

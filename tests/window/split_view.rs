@@ -201,7 +201,8 @@ fn every_pair_of_tabs_has_unique_ids() {
     window.wait_until_shown("Received: b'Hello\\n'");
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.run();
-    keys(&mut window, Key::Num2);
+    keys(&mut window, Key::Num1);
+    window.click("List of connections");
     window.click("Connection #1");
     keys(&mut window, Key::Num5);
     window.0.get_by_label_contains("Sequence diagram of").focus();

@@ -69,7 +69,7 @@ fn scroll_to(window: &mut Window, name: &'static str, which: &str) {
         let screen = window.0.ctx.content_rect();
         let top = rect(window, "Log").bottom().clamp(screen.top(), screen.bottom() - 40.0);
         let bottom = rect(window, "↓*").top().clamp(top + 32.0, screen.bottom());
-        let left = rect(window, "Log").left().clamp(screen.left(), screen.right() - 20.0);
+        let left = rect(window, "Live").left().clamp(screen.left(), screen.right() - 20.0);
         let view = Rect::from_x_y_ranges(left..=screen.right(), top..=bottom);
         let to = rect(window, name).center();
         if view.shrink(EDGE).contains(to) {

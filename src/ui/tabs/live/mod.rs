@@ -15,6 +15,7 @@ use crate::settings::{Mode, SettingChoice};
 use crate::ui::action::Action;
 use crate::ui::tabs::detail_view::{DetailContent, show_panel};
 use crate::ui::tabs::live::list::ConnectionList;
+use crate::ui::theme::size;
 use crate::ui::widgets::controls::{pill_button, segments};
 use crate::ui::widgets::{empty_message, scroll_when_small, toolbar};
 
@@ -42,6 +43,11 @@ impl LivePanel {
 
     /// Shows the tab.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
+        // The details need some height beside the list or the picture.
+        scroll_when_small(ui, "live tab", vec2(0.0, size::MIN_TAB), |ui| self.show_tab(ui, app))
+    }
+
+    fn show_tab(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         let mut actions = Vec::new();
         actions.extend(toolbar(ui, "live toolbar", |ui| self.tools(ui, app)));
         if app.state().is_stopped() {
@@ -132,6 +138,5 @@ fn nobody_connected(ui: &mut Ui, app: &App) {
         ServerState::Listening { .. } => ("No client is connected", "Each connected client is listed here."),
         _ => ("The server is starting", "Clients can connect as soon as it listens."),
     };
-    ui.add_space(vec2(0.0, 8.0).y);
     empty_message(ui, title, text);
 }

@@ -23,7 +23,9 @@ use crate::ui::widgets::controls::pill_button;
 use crate::ui::widgets::{focus_ring, text_line};
 
 /// The smallest size in which everything is readable. A smaller area scrolls.
-pub(super) const MIN_SIZE: Vec2 = vec2(560.0, 300.0);
+pub(super) const MIN_SIZE: Vec2 = vec2(360.0, 300.0);
+/// Below this width, some texts are shorter.
+const NARROW: f32 = 560.0;
 
 /// Height of the headings of the columns.
 const HEADING: f32 = 30.0;
@@ -53,10 +55,16 @@ struct Columns {
 
 impl Columns {
     fn new(area: Rect) -> Self {
-        let between = if area.width() > 700.0 { [36.0, 28.0] } else { [24.0, 20.0] };
-        let room = area.width() - between[0] - between[1];
-        let clients = (room * 0.22).clamp(122.0, 220.0);
-        let os = (room * 0.34).clamp(150.0, 380.0);
+        let width = area.width();
+        let between = match width {
+            ..NARROW => [14.0, 10.0],
+            ..700.0 => [24.0, 20.0],
+            _ => [36.0, 28.0],
+        };
+        let room = width - between[0] - between[1];
+        let least = if width < NARROW { [76.0, 112.0] } else { [122.0, 150.0] };
+        let clients = (room * 0.22).clamp(least[0], 220.0);
+        let os = (room * 0.34).clamp(least[1], 380.0);
         let column = |left: f32, width: f32| {
             Rect::from_min_max(pos2(left, area.top()), pos2(left + width, area.bottom()))
         };
@@ -102,7 +110,8 @@ pub(super) fn show(
     let palette = Palette::of(ui);
     let area = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(area);
-    let area = area.shrink2(vec2(size::EDGE, 0.0)).with_max_y(area.bottom() - GAP);
+    let edge = if area.width() < NARROW { GAP } else { size::EDGE };
+    let area = area.shrink2(vec2(edge, 0.0)).with_max_y(area.bottom() - GAP);
     let columns = Columns::new(area);
     let headings = [
         (columns.clients, "Clients", "The programs that connected, or that try to."),
@@ -279,15 +288,11 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
             ];
             ui.painter().extend(Shape::dashed_line(&corners, stroke, 4.0, 3.0));
             let text = waiting.shrink2(vec2(8.0, 4.0));
-            text_line(ui, text, Align2::LEFT_TOP, "waits for accept()", theme::strong(11.0), palette.caution);
-            text_line(
-                ui,
-                text,
-                Align2::LEFT_BOTTOM,
-                &client.to_string(),
-                FontId::monospace(11.0),
-                palette.muted,
-            );
+            let is_narrow = waiting.width() < 120.0;
+            let state = if is_narrow { "waits" } else { "waits for accept()" };
+            let address = if is_narrow { format!("…:{}", client.port()) } else { client.to_string() };
+            text_line(ui, text, Align2::LEFT_TOP, state, theme::strong(11.0), palette.caution);
+            text_line(ui, text, Align2::LEFT_BOTTOM, &address, FontId::monospace(11.0), palette.muted);
             let response = ui.interact(waiting, Id::unique("waiting client").with(client), Sense::hover());
             response.widget_info(|| {
                 WidgetInfo::labeled(Role::Label, true, format!("{client} waits for accept()"))
@@ -331,9 +336,13 @@ fn listener(
     let call = format!("listen({})", queues.backlog);
     let call_width = ui.painter().layout_no_wrap(call.clone(), theme::mono(), palette.muted).size().x;
     let first = inside.with_max_y(inside.top() + 16.0);
-    let address = first.with_max_x(first.right() - call_width - GAP);
-    text_line(ui, address, Align2::LEFT_CENTER, &queue.address.to_string(), theme::mono(), palette.text);
-    text_line(ui, first, Align2::RIGHT_CENTER, &call, theme::mono(), palette.muted);
+    let address = queue.address.to_string();
+    let font = if inside.width() < NARROW / 4.0 { FontId::monospace(11.0) } else { theme::mono() };
+    let address_width = ui.painter().layout_no_wrap(address.clone(), font.clone(), palette.text).size().x;
+    text_line(ui, first, Align2::LEFT_CENTER, &address, font, palette.text);
+    if address_width + call_width + GAP <= first.width() {
+        text_line(ui, first, Align2::RIGHT_CENTER, &call, theme::mono(), palette.muted);
+    }
     let response = ui.interact(place, Id::unique("listening socket").with(queue.address), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, description));
     response.on_hover_text(format!(
@@ -413,7 +422,11 @@ fn connection(
         text_line(ui, first, Align2::RIGHT_CENTER, "TLS", theme::strong(11.0), palette.muted);
     }
     let second = text.with_min_y(text.center().y);
-    let address = live.client.peer.to_string();
+    let mut address = live.client.peer.to_string();
+    if client.width() < 120.0 {
+        // The port distinguishes the clients of one computer.
+        address = format!("…:{}", live.client.peer.port());
+    }
     text_line(ui, second, Align2::LEFT_CENTER, &address, FontId::monospace(11.5), palette.muted);
     let is_clicked = response.clicked() || response.gained_focus() && !is_selected;
     let response = response.on_hover_text("A connected client. Select it to see its details everywhere.");
