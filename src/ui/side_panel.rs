@@ -15,7 +15,7 @@ use crate::ui::shortcuts::with_key_names;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::field::{Tone, note, reveal_problems};
 use crate::ui::widgets::icon::Icon;
-use crate::ui::{tls_form, try_it};
+use crate::ui::{restart_banner, tls_form, try_it};
 
 /// The state of the side panel.
 #[derive(Debug)]
@@ -60,6 +60,7 @@ impl SidePanel {
         let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
         let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
             ui.add_space(size::GAP);
+            actions.extend(restart_banner::show(ui, app).map(Action::from));
             try_it::show(ui, app, &mut self.program);
             ui.add_space(2.0);
             actions.extend(start_button(ui, app).map(Action::from));

@@ -12,8 +12,6 @@ use egui::{
 
 /// Sizes in points, egui's logical pixels.
 pub(super) mod size {
-    /// Size of the window when it opens.
-    pub(crate) const WINDOW: [f32; 2] = [1180.0, 760.0];
     /// Smallest size to which the user can shrink the window.
     pub(crate) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
     /// Smallest size of the window's layout. If the window has fewer points, because it is zoomed in, it scrolls.

@@ -1,4 +1,4 @@
-//! The bar at the top: the app's name, the server's state, the theme, help.
+//! The bar at the top: the app's name, the server's state, lessons, the theme, help.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, vec2};
@@ -9,8 +9,9 @@ use crate::server::calls::PausedThread;
 use crate::settings::{Setting, SettingChoice, ThemeChoice};
 use crate::text::{list, with_thousands};
 use crate::ui::action::Action;
+use crate::ui::lessons_menu;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{quiet_width, segments, segments_width};
+use crate::ui::widgets::controls::{quiet_button, quiet_width, segments, segments_width};
 use crate::ui::widgets::icon::{self, Icon};
 
 /// The label, accessible name and tooltip of each theme.
@@ -34,16 +35,23 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.add_space(4.0);
         // The state gets the space that the buttons on the right leave. They are added after it, in the order in which
         // the Tab key moves.
-        let buttons_width = segments_width(ui, &THEMES) + 2.0 * size::EDGE + quiet_width(ui, "Help");
+        let buttons_width = segments_width(ui, &THEMES)
+            + 3.0 * size::EDGE
+            + quiet_width(ui, lessons_menu::LABEL)
+            + quiet_width(ui, "Help");
         state_pill(ui, app, ui.available_width() - buttons_width);
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(ui.available_width() - buttons_width + size::GAP);
+        action = lessons_menu::show(ui, app);
+        ui.add_space(size::EDGE);
         let themes = ThemeChoice::choices();
         let current = themes.iter().position(|(theme, ..)| *theme == app.settings().theme).unwrap_or(0);
         let chosen = segments(ui, &THEMES, current);
-        action = chosen.map(|index| Command::set(Setting::Theme, themes[index].0).into());
+        action = chosen.map(|index| Command::set(Setting::Theme, themes[index].0).into()).or(action.take());
         ui.add_space(size::EDGE);
-        action = crate::ui::help_menu::show(ui, app).or(action.take());
+        if quiet_button(ui, "Help").on_hover_text("Help and keyboard shortcuts (F1)").clicked() {
+            action = Some(Action::ToggleHelp);
+        }
     });
     action
 }

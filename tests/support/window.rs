@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "not every test program uses all of it")]
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -57,15 +58,33 @@ impl Window {
         Self::woken(settings, size, press_mode, Arc::new(|| {}))
     }
 
-    /// Opens a window with a wake callback.
+    /// Opens a window with a wake callback. It doesn't show the start screen.
     pub(crate) fn woken(settings: Settings, size: [f32; 2], press_mode: PressMode, wake: Wake) -> Self {
+        let settings = Settings { start_screen: false, ..settings };
+        Self::with_options(settings, size, press_mode, Options { wake, ..Options::default() })
+    }
+
+    /// Opens a window with the start screen. *Try TLS* creates its certificate in this folder.
+    pub(crate) fn first_run(size: [f32; 2], certificate_folder: &Path) -> Self {
+        let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
+        let certificate_folder = Some(certificate_folder.to_owned());
+        let options = Options { certificate_folder, ..Options::default() };
+        Self::with_options(settings, size, PressMode::Mouse, options)
+    }
+
+    pub(crate) fn with_options(
+        settings: Settings,
+        size: [f32; 2],
+        press_mode: PressMode,
+        options: Options,
+    ) -> Self {
+        let options = Options { capture: true, ..options };
         let steps = match press_mode {
             PressMode::Mouse => 20,
             PressMode::Reader => 30,
         };
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
-                let options = Options { capture: true, wake, ..Options::default() };
                 ui::Window::new(&creation.egui_ctx, App::new(settings, options)).without_native_dialogs()
             });
         let mut window = Self(harness, press_mode);

@@ -86,7 +86,7 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
             actions.push(Action::save_log());
         }
         if pill_button(ui, "Clear")
-            .on_hover_text(with_key_names(ui.ctx(), "Forget all entries (Ctrl+L)"))
+            .on_hover_text(with_key_names(ui.ctx(), "Remove all entries (Ctrl+L)"))
             .clicked()
         {
             actions.push(Command::ClearLog.into());
