@@ -10,7 +10,7 @@ use crate::text;
 impl App {
     /// Removes all log entries and the captures of closed connections, and offers to restore them.
     pub(super) fn clear_log(&mut self) {
-        let captures = self.captures().clear();
+        let captures = self.captures().remove_closed();
         if self.log.is_empty() && captures.is_empty() {
             return;
         }

@@ -8,7 +8,7 @@ use crate::app::clients::{ClientCommand, ServerEndpoint};
 use crate::app::form::CheckedFiles;
 use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::save::ExportFormat;
-use crate::app::state::{App, Rate, log_limits};
+use crate::app::state::{App, Pending, Rate, log_limits};
 use crate::capture::sequence::SequenceFormat;
 use crate::lessons::LessonRun;
 use crate::lessons::condition::LessonPlace;
@@ -132,7 +132,7 @@ impl App {
             Command::Start => self.start(None),
             Command::StartOnFreePort => self.start(Some(0)),
             Command::Stop => {
-                self.restart_pending = false;
+                self.pending = None;
                 self.notices.remove(NoticeTopic::Server);
                 self.with_server(Server::stop);
             }
@@ -193,8 +193,7 @@ impl App {
     pub fn shutdown(&mut self) {
         let start = Instant::now();
         self.clients.close_now();
-        self.restart_pending = false;
-        self.connect_pending = false;
+        self.pending = None;
         if let Some(server) = &self.server {
             server.stop();
             // A thread that doesn't end in time ends with the process.
@@ -284,15 +283,15 @@ impl App {
     pub(super) fn restart(&mut self) {
         if self.running_with().is_some() && self.blocked().is_none() {
             self.apply(Command::Stop);
-            self.restart_pending = true;
+            self.pending = Some(Pending::Restart);
         }
     }
 
     /// Starts the server again after [`App::restart`] has stopped it. Returns whether it did.
     pub(super) fn poll_restart(&mut self) -> bool {
-        let start = self.restart_pending && self.state().is_stopped();
+        let start = self.pending == Some(Pending::Restart) && self.state().is_stopped();
         if start {
-            self.restart_pending = false;
+            self.pending = None;
             self.start(None);
         }
         start

@@ -8,7 +8,7 @@ use crate::app::clients::{ClientCommand, ClientTab};
 use crate::app::command::Command;
 use crate::app::form::CheckedFiles;
 use crate::app::notices::{Notice, NoticeTopic};
-use crate::app::state::App;
+use crate::app::state::{App, Pending};
 use crate::app::tls_jobs::default_folder;
 use crate::server::ServerState;
 use crate::settings::Setting;
@@ -34,7 +34,7 @@ impl App {
     /// Starts the server, and connects the first client once the server listens.
     pub(super) fn send_first_echo(&mut self) {
         self.start(None);
-        self.connect_pending = true;
+        self.pending = Some(Pending::FirstConnection);
     }
 
     /// Turns TLS on and does what [`App::send_first_echo`] does. Creates a certificate first if none is chosen. Files
@@ -72,10 +72,10 @@ impl App {
 
     /// Connects the first client after [`App::send_first_echo`], once the server listens. Returns whether it did.
     pub(super) fn poll_first_connection(&mut self) -> bool {
-        if !self.connect_pending || matches!(self.state(), ServerState::Starting) {
+        if self.pending != Some(Pending::FirstConnection) || matches!(self.state(), ServerState::Starting) {
             return false;
         }
-        self.connect_pending = false;
+        self.pending = None;
         if !matches!(self.state(), ServerState::Listening { .. }) {
             // The start failed, and the form shows the reason.
             return false;
@@ -84,7 +84,9 @@ impl App {
             self.apply(ClientCommand::Add.into());
         }
         let first = self.clients().iter().next().map(ClientTab::id);
-        first.into_iter().for_each(|id| self.apply(Command::Client(ClientCommand::Connect(id))));
+        if let Some(id) = first {
+            self.apply(Command::Client(ClientCommand::Connect(id)));
+        }
         true
     }
 }

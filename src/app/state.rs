@@ -79,10 +79,8 @@ pub struct App {
     pub(super) stepping: bool,
     /// Whether the port that the OS chooses is to be put into the form.
     pub(super) adopt_port: bool,
-    /// Whether the server is to be started again once it has stopped.
-    pub(super) restart_pending: bool,
-    /// Whether the first client is to be connected once the server listens.
-    pub(super) connect_pending: bool,
+    /// What is left of a command until the server has stopped or listens.
+    pub(super) pending: Option<Pending>,
     pub(super) lessons: LessonState,
     pub(super) options: Options,
 }
@@ -116,8 +114,7 @@ impl App {
             program: RefCell::default(),
             stepping: false,
             adopt_port: false,
-            restart_pending: false,
-            connect_pending: false,
+            pending: None,
             lessons: LessonState::default(),
             options,
         };
@@ -317,6 +314,15 @@ impl App {
 /// Returns the limits of the log.
 pub(super) fn log_limits(settings: &Settings) -> Limits {
     Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 }
+}
+
+/// The rest of a command that waits for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pending {
+    /// Start the server again once it has stopped.
+    Restart,
+    /// Connect the first client once the server listens.
+    FirstConnection,
 }
 
 /// The entries and captures that *Clear* removed.

@@ -288,7 +288,7 @@ struct CaptureStore {
     lists: Mutex<CaptureLists>,
 }
 
-/// Captures that [`Captures::clear`] removed. They take no memory from the budget.
+/// Captures that [`Captures::remove_closed`] removed. They take no memory from the budget.
 #[derive(Default)]
 pub struct RemovedCaptures(Vec<(Arc<Capture>, usize)>);
 
@@ -391,8 +391,14 @@ impl Captures {
         self.0.used.load(Relaxed)
     }
 
+    /// Removes the captures of closed connections.
+    pub fn clear(&self) {
+        drop(self.remove_closed());
+    }
+
     /// Removes the captures of closed connections, and returns them for [`Captures::restore`].
-    pub fn clear(&self) -> RemovedCaptures {
+    #[must_use]
+    pub fn remove_closed(&self) -> RemovedCaptures {
         let removed = self.0.evict(|_| true);
         self.0.evicted.store(0, Relaxed);
         self.0.changes.fetch_add(1, Relaxed);

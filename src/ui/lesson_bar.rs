@@ -151,6 +151,8 @@ fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
     let mut actions = panel.frame(Frame::NONE).show(ui, |ui| buttons(ui, app, run)).inner;
     // The id differs for each step, so that a new step is shown from its top.
     let area = ScrollArea::vertical().id_salt(("lesson", run.generation())).auto_shrink(false);
+    // With egui's minimum, the text would cover the buttons in a small window.
+    let area = area.min_scrolled_height(0.0);
     area.show(ui, |ui| {
         ui.set_width(ui.available_width() - size::SCROLL_BAR);
         actions.extend(texts(ui, app, run));

@@ -38,7 +38,7 @@ fn cards() -> [Card; 3] {
         Card {
             icon: Icon::Lock,
             title: "Try TLS",
-            about: "Creates a certificate and connects over TLS. See both sides on the wire.",
+            about: "Creates a certificate and connects over TLS. See what crosses the wire.",
             command: Command::TryTls,
         },
     ]
@@ -51,7 +51,7 @@ const WIDE: f32 = 620.0;
 /// The space between two cards that are side by side.
 const GAP: f32 = 18.0;
 /// The height of a card beside others, and of a card below others.
-const HEIGHTS: [f32; 2] = [168.0, 76.0];
+const HEIGHTS: [f32; 2] = [168.0, 70.0];
 /// The height of everything but the cards.
 const AROUND: f32 = 164.0;
 
@@ -62,11 +62,11 @@ pub(super) fn show(ui: &mut Ui) -> Option<Action> {
         let width = (ui.available_width() - 2.0 * size::EDGE).min(MAX_WIDTH);
         let is_wide = width >= WIDE;
         let height = if is_wide { HEIGHTS[0] } else { 3.0 * HEIGHTS[1] + 2.0 * size::GAP };
-        ui.add_space(((ui.available_height() - height - AROUND) * 0.4).max(size::GAP));
+        ui.add_space(((ui.available_height() - height - AROUND) * 0.3).max(2.0));
         ui.vertical_centered(|ui| {
             ui.label(RichText::new("See how a server works").font(theme::strong(24.0)));
             ui.weak("Start with one of these. The form on the left has everything else.");
-            ui.add_space(if is_wide { 28.0 } else { size::GAP });
+            ui.add_space(if is_wide { 28.0 } else { 2.0 });
             let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
             for (place, card) in places(area, is_wide).into_iter().zip(cards()) {
                 if show_card(ui, place, &card, is_wide).clicked() {
@@ -119,7 +119,9 @@ fn show_card(ui: &Ui, rect: Rect, card: &Card, is_wide: bool) -> Response {
         response.scroll_to_me(None);
     }
     let radius = f32::from(size::RADIUS) + 4.0;
-    let (fill, edge) = if response.hovered() || response.is_pointer_button_down_on() {
+    let (fill, edge) = if response.has_focus() {
+        (palette.canvas, palette.accent)
+    } else if response.hovered() || response.is_pointer_button_down_on() {
         (palette.row_hover, palette.accent)
     } else {
         (palette.canvas, palette.border_strong)
@@ -144,7 +146,9 @@ fn show_card(ui: &Ui, rect: Rect, card: &Card, is_wide: bool) -> Response {
     let bottom = paint(texts.min, card.title, theme::strong(16.0), palette.text);
     paint(pos2(texts.left(), bottom + 4.0), card.about, theme::small(), palette.muted);
     if response.has_focus() {
-        key_name(ui, rect.right_bottom() - vec2(10.0, 10.0));
+        // Beside the title if the text below it is as wide as the card.
+        let bottom = if is_wide { rect.bottom() } else { rect.top() + 38.0 };
+        key_name(ui, pos2(rect.right(), bottom) - vec2(10.0, 10.0));
     }
     response
 }

@@ -43,6 +43,8 @@ pub(crate) struct DetailContent<'a> {
 const NARROW: f32 = 560.0;
 /// Below this total height of list and panel, the panel is only as high as its hint while no row is selected.
 const SHORT: f32 = 360.0;
+/// The width that the subtitle needs at least.
+const MIN_SUBTITLE: f32 = 40.0;
 const HINT: &str = "Select a row to see its details and what they mean.";
 
 fn height_id() -> Id {
@@ -124,7 +126,10 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(theme::bold(&content.title)).truncate());
-                ui.add(Label::new(RichText::new(&content.subtitle).weak()).truncate());
+                // A long title in a narrow window leaves no room.
+                if ui.available_width() > MIN_SUBTITLE {
+                    ui.add(Label::new(RichText::new(&content.subtitle).weak()).truncate());
+                }
             });
         });
     });
