@@ -89,7 +89,7 @@ fn serve(app: &mut App, woken: &Receiver<()>, stop: &AtomicBool, format: LogForm
         app.poll();
         let timer = WorkTimer::start();
         printer.print(app.log().iter().map(|entry| &entry.event));
-        app.apply(Command::ClearLog);
+        app.discard_log();
         app.add_log_time(timer.elapsed());
         match state {
             ServerState::Failed(error) => return Some(error.to_string()),

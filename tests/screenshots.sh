@@ -80,7 +80,7 @@ def be_a_client():
     shot("client")
 
 def learn():
-    window.press("Help")
+    window.press("Lessons")
     window.press("1. Your first echo", role=None)
     window.press("Start server")
     window.press("Client", TAB)

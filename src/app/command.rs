@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use crate::app::background::UpdateSender;
 use crate::app::clients::{ClientCommand, ServerEndpoint};
 use crate::app::form::CheckedFiles;
+use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::save::ExportFormat;
-use crate::app::state::{App, Notice, Rate, log_limits};
+use crate::app::state::{App, Pending, Rate, log_limits};
 use crate::capture::sequence::SequenceFormat;
 use crate::lessons::LessonRun;
 use crate::lessons::condition::LessonPlace;
@@ -37,6 +38,12 @@ pub enum Command {
     StartOnFreePort,
     /// Stop the server and close all of its connections.
     Stop,
+    /// Stop the running server, and start it with the form's settings. Does nothing while they are invalid.
+    Restart,
+    /// Start the server, and connect the first client once the server listens.
+    SendFirstEcho,
+    /// Turn TLS on, with a new certificate if none is chosen, then do what [`Command::SendFirstEcho`] does.
+    TryTls,
     /// Close one client's connection.
     Disconnect(ClientId),
     /// Carry out a command about a client tab or the load clients.
@@ -57,8 +64,10 @@ pub enum Command {
     UseCreated(Box<CreatedFiles>),
     /// Find out whether a file that was dropped on the window is a certificate or a key, and put it into the form.
     DropFile(PathBuf),
-    /// Delete all log entries, and the captures of closed connections.
+    /// Delete all log entries, and the captures of closed connections. A notice offers to restore them.
     ClearLog,
+    /// Restore what the last [`Command::ClearLog`] deleted, if the notice about it is still there.
+    RestoreLog,
     /// Write the whole log to a file.
     SaveLog {
         /// The file.
@@ -89,11 +98,13 @@ pub enum Command {
     PreviousStep,
     /// Start the lesson from its first step.
     RestartLesson,
+    /// Write the result of the lesson to a text file.
+    SaveLessonResult(PathBuf),
     /// Leave the lesson, and restore the settings that it changed in the form and that the user didn't change since.
     LeaveLesson,
     /// Record for the lesson that a tab or dialog was opened.
     Opened(LessonPlace),
-    /// Dismiss the notice.
+    /// Dismiss the newest notice.
     DismissNotice,
 }
 
@@ -121,9 +132,13 @@ impl App {
             Command::Start => self.start(None),
             Command::StartOnFreePort => self.start(Some(0)),
             Command::Stop => {
-                self.run_notice = None;
+                self.pending = None;
+                self.notices.remove(NoticeTopic::Server);
                 self.with_server(Server::stop);
             }
+            Command::Restart => self.restart(),
+            Command::SendFirstEcho => self.send_first_echo(),
+            Command::TryTls => self.try_tls(),
             Command::Disconnect(id) => self.with_server(|server| server.disconnect(id)),
             Command::SetStepping(stepping) => {
                 self.stepping = stepping;
@@ -150,10 +165,8 @@ impl App {
                     updates.send(move |app| app.use_dropped_file(&path, role));
                 });
             }
-            Command::ClearLog => {
-                self.log.clear();
-                self.event_sender.captures().clear();
-            }
+            Command::ClearLog => self.clear_log(),
+            Command::RestoreLog => self.restore_log(),
             Command::SaveLog { path, format } => self.save_log(path, format),
             Command::SaveProgram(path) => self.save_program(path),
             Command::SaveSequence { id, path, format } => self.save_sequence(id, path, format),
@@ -163,11 +176,13 @@ impl App {
             Command::NextStep => self.next_lesson_step(),
             Command::PreviousStep => self.with_lesson(LessonRun::back),
             Command::RestartLesson => self.with_lesson(LessonRun::restart),
+            Command::SaveLessonResult(path) => self.save_lesson_result(path),
             Command::LeaveLesson => self.leave_lesson(true),
             Command::Opened(place) => self.lessons.on_event(LessonEvent::Opened(place)),
             Command::DismissNotice => {
-                if self.notice.take().is_none() {
-                    self.run_notice = None;
+                self.notices.dismiss();
+                if self.notices.newest_of(|topic| topic == NoticeTopic::ClearedLog).is_none() {
+                    self.cleared = None;
                 }
             }
         }
@@ -178,6 +193,7 @@ impl App {
     pub fn shutdown(&mut self) {
         let start = Instant::now();
         self.clients.close_now();
+        self.pending = None;
         if let Some(server) = &self.server {
             server.stop();
             // A thread that doesn't end in time ends with the process.
@@ -186,6 +202,7 @@ impl App {
         self.leave_lesson(false);
         self.clients.wait_until_over(start + SHUTDOWN_TIMEOUT);
         self.settings_changes = None;
+        self.lessons.changes = None;
         self.background.finish_writing(WRITE_TIMEOUT);
         self.poll();
     }
@@ -201,7 +218,7 @@ impl App {
         self.after_change(setting);
     }
 
-    fn set_path(&mut self, setting: Setting, path: &Path) {
+    pub(super) fn set_path(&mut self, setting: Setting, path: &Path) {
         self.form.set_path(setting, path.to_owned().into());
         self.after_change(setting);
     }
@@ -228,8 +245,9 @@ impl App {
         let setting = match role {
             Ok(FileRole::Certificate) => Setting::Certificate,
             Ok(_) => Setting::Key,
-            Err(error) => return self.notice = Some(Notice::bad(error.to_string())),
+            Err(error) => return self.tell(Notice::bad(NoticeTopic::DroppedFile, error.to_string())),
         };
+        self.notices.remove(NoticeTopic::DroppedFile);
         self.set_path(setting, path);
         // The form shows the paths of the files only while TLS is on.
         self.set(Setting::Tls, true.to_string());
@@ -240,7 +258,8 @@ impl App {
         if self.blocked().is_some() || !self.state().is_stopped() {
             return;
         }
-        self.run_notice = None;
+        self.hide_start_screen();
+        self.notices.remove(NoticeTopic::Server);
         self.unbound_addresses = 0;
         self.failure_is_outdated = false;
         self.adopt_port = port.is_some();
@@ -258,6 +277,24 @@ impl App {
         self.look_up_lan_address();
         self.rate = Rate::new(Instant::now());
         self.server = Some(Server::start(config, self.event_sender.clone()));
+    }
+
+    /// Stops the server and starts it again, unless the form's settings can't be used.
+    pub(super) fn restart(&mut self) {
+        if self.running_with().is_some() && self.blocked().is_none() {
+            self.apply(Command::Stop);
+            self.pending = Some(Pending::Restart);
+        }
+    }
+
+    /// Starts the server again after [`App::restart`] has stopped it. Returns whether it did.
+    pub(super) fn poll_restart(&mut self) -> bool {
+        let start = self.pending == Some(Pending::Restart) && self.state().is_stopped();
+        if start {
+            self.pending = None;
+            self.start(None);
+        }
+        start
     }
 
     pub(super) fn check_files(&mut self) {

@@ -13,7 +13,8 @@ use crate::app::clients::{ClientCommand, ClientTab, Followed};
 use crate::app::command::Command;
 use crate::app::form::Check;
 use crate::app::lesson_state::SetUp;
-use crate::app::state::{App, Notice};
+use crate::app::notices::{Notice, NoticeTopic};
+use crate::app::state::App;
 use crate::lessons::lesson::{LessonFileError, MAX_LESSON_FILE};
 use crate::lessons::lesson_event::LessonFacts;
 use crate::lessons::setting_override::SettingOverride;
@@ -72,7 +73,8 @@ impl App {
             updates.send(|app| app.lesson_was_read(lesson));
         };
         if let Err(error) = self.background.run("read lesson", false, read) {
-            self.tell(Notice::bad(format!("The lesson can't be read now: {error}. Try again.")));
+            let text = format!("The lesson can't be read now: {error}. Try again.");
+            self.tell(Notice::bad(NoticeTopic::Lesson, text));
         }
     }
 
@@ -80,7 +82,7 @@ impl App {
     fn lesson_was_read(&mut self, read: Result<Lesson, LessonFileError>) {
         match read {
             Ok(lesson) => self.begin_lesson(Arc::new(lesson), None),
-            Err(error) => self.tell(Notice::bad(error.to_string())),
+            Err(error) => self.tell(Notice::bad(NoticeTopic::Lesson, error.to_string())),
         }
     }
 
@@ -94,19 +96,10 @@ impl App {
         });
     }
 
-    /// After a set-up has stopped the server, starts it again. Returns whether it did.
-    pub(super) fn poll_lesson(&mut self) -> bool {
-        let start = self.lessons.restart_pending && self.state().is_stopped();
-        if start {
-            self.lessons.restart_pending = false;
-            self.start(None);
-        }
-        start
-    }
-
     /// Leaves the lesson, and restores the settings that it changed in the form and that the user didn't change since.
-    /// If `notify` is set, a notice names these settings; otherwise only the log does.
+    /// If `notify` is set, a notice names these settings.
     pub(super) fn leave_lesson(&mut self, notify: bool) {
+        self.record_progress();
         if self.lessons.run.take().is_some() {
             // A step may have changed a client's TLS, which doesn't fit the server from before the lesson.
             let tabs = self.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
@@ -115,7 +108,6 @@ impl App {
             }
         }
         self.lessons.number = None;
-        self.lessons.restart_pending = false;
         let mut restored = Vec::new();
         for (new, before) in std::mem::take(&mut self.lessons.undo) {
             if new.holds(self.settings()) && !before.holds(self.settings()) {
@@ -123,19 +115,24 @@ impl App {
                 self.set(before.setting, before.text);
             }
         }
-        if restored.is_empty() {
-            return;
+        if notify && !restored.is_empty() {
+            let text = format!("The form is as it was before the lesson: {}.", restored.join(", "));
+            self.tell(Notice::good(NoticeTopic::Lesson, text));
         }
-        let text = format!("The form is as it was before the lesson: {}.", restored.join(", "));
-        let notice = Notice::good(text);
-        if notify { self.tell(notice) } else { self.log_notice(&notice) }
     }
 
     fn begin_lesson(&mut self, lesson: Arc<Lesson>, number: Option<usize>) {
-        // There is no notice, since it would cover the bar of the new lesson.
+        // There is no notice: the user looks at the new lesson now.
         self.leave_lesson(false);
+        self.notices.remove(NoticeTopic::Lesson);
+        self.hide_start_screen();
         self.poll_all();
-        self.lessons.run = Some(LessonRun::new(lesson));
+        let run = match self.lesson_progress(&lesson.title) {
+            Some(progress) => LessonRun::resume(lesson, progress),
+            None => LessonRun::new(lesson),
+        };
+        self.lessons.run = Some(run);
+        self.lessons.recorded = None;
         self.lessons.number = number;
     }
 
@@ -164,8 +161,7 @@ impl App {
             self.set(needed.setting, needed.text);
         }
         if set_up == SetUp::NeedsRestart {
-            self.apply(Command::Stop);
-            self.lessons.restart_pending = true;
+            self.restart();
         }
     }
 

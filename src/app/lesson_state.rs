@@ -1,7 +1,11 @@
 //! The state of the lesson that the user is doing, and what it changed in the form.
 
+use std::collections::BTreeMap;
+use std::sync::mpsc::Sender;
+
 use crate::lessons::LessonRun;
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts};
+use crate::lessons::lesson_run::LessonProgress;
 use crate::lessons::setting_override::SettingOverride;
 
 /// How the server and the form relate to the settings that a step needs.
@@ -15,6 +19,9 @@ pub enum SetUp {
     NeedsRestart,
 }
 
+/// The progress in each lesson, by the lesson's title.
+pub(super) type ProgressByTitle = BTreeMap<String, LessonProgress>;
+
 /// The lesson that the user is doing, if any, and what it changed.
 #[derive(Default)]
 pub(super) struct LessonState {
@@ -23,8 +30,12 @@ pub(super) struct LessonState {
     pub(super) number: Option<usize>,
     /// The changes to the form: each new setting, and the setting before the lesson.
     pub(super) undo: Vec<(SettingOverride, SettingOverride)>,
-    /// Whether the server is to be started again once it has stopped.
-    pub(super) restart_pending: bool,
+    /// How far the user has come in this lesson and in earlier ones.
+    pub(super) progress: ProgressByTitle,
+    /// The [`LessonRun::generation`] that is in `progress`.
+    pub(super) recorded: Option<u64>,
+    /// Sends changed progress to the thread that saves it, if it is saved.
+    pub(super) changes: Option<Sender<(String, LessonProgress)>>,
 }
 
 impl LessonState {

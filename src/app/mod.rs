@@ -10,13 +10,17 @@
 
 mod advice;
 mod background;
+mod cleared_log;
 mod client_states;
 pub mod clients;
 mod command;
+mod first_steps;
 mod form;
 mod lesson;
+mod lesson_progress;
 mod lesson_state;
 pub mod live;
+mod notices;
 mod poll;
 mod save;
 mod server_view;
@@ -28,6 +32,7 @@ pub use client_states::TabState;
 pub use command::Command;
 pub use form::{Check, Form};
 pub use lesson_state::SetUp;
-pub use save::ExportFormat;
+pub use notices::{Notice, NoticeTopic};
+pub use save::{ExistenceCheck, ExportFormat, existence_check};
 pub use server_view::{AcceptQueueStatus, call_text, pause_text};
-pub use state::{App, Notice, Options};
+pub use state::{App, Options};

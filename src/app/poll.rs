@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use crate::app::clients::ServerEndpoint;
-use crate::app::state::{App, Notice};
+use crate::app::notices::{Notice, NoticeTopic};
+use crate::app::state::App;
 use crate::client::client_event::ClientEventKind;
 use crate::client::echo_check::{EchoResult, EchoVerdict};
 use crate::lessons::lesson_event::LessonEvent;
@@ -18,12 +19,14 @@ impl App {
         let mut changed = self.poll_events();
         changed |= self.poll_background();
         changed |= self.adopt_chosen_port();
-        changed |= self.poll_lesson();
+        changed |= self.poll_restart();
+        changed |= self.poll_first_connection();
         changed |= self.poll_clients();
         changed |= self.clients.follow(ServerEndpoint::new(&self.settings_for_clients()));
         if !matches!(self.state(), ServerState::Starting | ServerState::Listening { .. }) {
-            self.run_notice = None;
+            self.notices.remove(NoticeTopic::Server);
         }
+        self.record_progress();
         let counters = self.counters();
         self.rate.update(Instant::now(), counters.bytes_received + counters.bytes_sent);
         changed
@@ -54,11 +57,12 @@ impl App {
     }
 
     fn drain_events(&mut self) -> bool {
-        let Self { event_receiver, log, run_notice, unbound_addresses, lessons, .. } = self;
+        let Self { event_receiver, log, notices, unbound_addresses, lessons, .. } = self;
         let taken = event_receiver.drain(|event| {
             if let EventKind::NotListening(error) = &event.kind {
                 // The log entry alone is easily overlooked, and then a client may reach another program's server.
-                *run_notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
+                let text = format!("Listening, but not on every address. {error}");
+                notices.add(Notice::bad(NoticeTopic::Server, text));
                 *unbound_addresses += 1;
             }
             lessons.on_event(LessonEvent::Server(&event));

@@ -1,13 +1,16 @@
-//! Saves the settings, the log, a connection's sequence diagram and the tutorial's program to files, in the background.
+//! Saves the settings, the log, a connection's sequence diagram, the tutorial's program and the result of a lesson to
+//! files, in the background.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use crate::app::background::UpdateSender;
-use crate::app::state::{App, Notice};
+use crate::app::background::{UpdateSender, WakeFn};
+use crate::app::notices::{Notice, NoticeTopic};
+use crate::app::state::App;
+use crate::app::tls_jobs::LatestJob;
 use crate::capture::sequence::{Sequence, SequenceFormat};
 use crate::log::{LogEntry, json, line};
 use crate::platform::files;
@@ -31,6 +34,15 @@ pub enum ExportFormat {
     JsonLines,
 }
 
+/// Checks whether there is anything at a path.
+pub type ExistenceCheck = LatestJob<PathBuf, bool>;
+
+/// Returns a check of paths, which reads the disk in the background.
+#[must_use]
+pub fn existence_check(wake: &WakeFn) -> ExistenceCheck {
+    LatestJob::new("check path", wake, |path: PathBuf| path.symlink_metadata().is_ok())
+}
+
 impl App {
     /// If settings are saved, starts the thread that saves each change.
     pub(super) fn start_saving_settings(&mut self) {
@@ -47,7 +59,7 @@ impl App {
             with_thousands(log.len() as u64),
             path.display()
         );
-        self.save_file("The log".to_owned(), path, move |out| {
+        self.save_file(NoticeTopic::SavedLog, "The log".to_owned(), path, move |out| {
             for LogEntry { event, .. } in log.iter() {
                 match format {
                     ExportFormat::Text => {
@@ -66,20 +78,19 @@ impl App {
             "The program was saved. Run it while the server is stopped: {PYTHON} {}",
             argument(&path)
         );
-        self.save_file("The program".to_owned(), path, move |out| {
+        self.save_file(NoticeTopic::SavedProgram, "The program".to_owned(), path, move |out| {
             out.write_all(program.text().as_bytes()).map(|()| saved)
         });
     }
 
     pub(super) fn save_sequence(&mut self, id: ClientId, path: PathBuf, format: SequenceFormat) {
         let Some(capture) = self.capture(id) else {
-            return self.tell(Notice::bad(format!(
-                "The data of connection {id} is no longer kept, so it can't be saved."
-            )));
+            let text = format!("The data of connection {id} is no longer kept, so it can't be saved.");
+            return self.tell(Notice::bad(NoticeTopic::SavedSequence, text));
         };
         let subject = format!("The sequence diagram of {id}");
         let (saved, place) = (subject.clone(), path.display().to_string());
-        self.save_file(subject, path, move |mut out| {
+        self.save_file(NoticeTopic::SavedSequence, subject, path, move |mut out| {
             let mut sequence = Sequence::new(&capture);
             sequence.update(&capture);
             format.write(&sequence, &mut out)?;
@@ -88,23 +99,39 @@ impl App {
         });
     }
 
+    /// Saves what the user has done of the current lesson, as a text to hand in.
+    pub(super) fn save_lesson_result(&mut self, path: PathBuf) {
+        let Some(result) = self.lesson().map(|run| run.result_text(SystemTime::now())) else { return };
+        let saved = format!("The result was saved to {}.", path.display());
+        self.save_file(NoticeTopic::SavedResult, "The result".to_owned(), path, move |out| {
+            out.write_all(result.as_bytes()).map(|()| saved)
+        });
+    }
+
     /// Writes a file on a thread of its own, then shows the message that `write` returns.
     fn save_file(
         &mut self,
+        topic: NoticeTopic,
         subject: String,
         path: PathBuf,
         write: impl FnOnce(&mut dyn Write) -> io::Result<String> + Send + 'static,
     ) {
         let started = self.background.run("save", true, move |updates| {
             let notice = match files::save(&path, 0o666, write) {
-                Ok(saved) => Notice::good(saved),
-                Err(error) => not_saved(&subject, &path, &error, "Choose another place."),
+                Ok(saved) => Notice::good(topic, saved),
+                Err(error) => Notice::bad(topic, not_saved(&subject, &path, &error, "Choose another place.")),
             };
-            updates.send(move |app| app.tell(notice));
+            updates.send(move |app| {
+                app.saves_running -= 1;
+                app.tell(notice);
+            });
         });
-        if let Err(error) = started {
-            let reason = text::io_error(&error);
-            self.tell(Notice::bad(format!("The file could not be saved: {reason}. Try again.")));
+        match started {
+            Ok(()) => self.saves_running += 1,
+            Err(error) => {
+                let reason = text::io_error(&error);
+                self.tell(Notice::bad(topic, format!("The file could not be saved: {reason}. Try again.")));
+            }
         }
     }
 
@@ -143,24 +170,27 @@ fn save_changes(mut file: SettingsFile, changes: &Receiver<Settings>, updates: &
             settings = newer;
         }
         let saved = file.save(&settings);
-        let is_first_failure = saved.is_err() && !failed;
-        failed = saved.is_err();
-        let notice = match saved {
-            Err(error) if is_first_failure => {
+        let had_failed = std::mem::replace(&mut failed, saved.is_err());
+        let text = match saved {
+            Err(error) if !had_failed => {
                 not_saved("The settings", file.path(), &error, "They are kept until you close the window.")
             }
-            Ok(Some(copy)) => Notice::bad(format!(
+            Ok(Some(copy)) => format!(
                 "The settings file {} was broken and has been replaced. Its content is kept in {}.",
                 file.path().display(),
                 copy.display()
-            )),
+            ),
+            Ok(None) if had_failed => {
+                updates.send(|app| app.notices.remove(NoticeTopic::Settings));
+                continue;
+            }
             _ => continue,
         };
-        updates.send(move |app| app.tell(notice));
+        updates.send(move |app| app.tell(Notice::bad(NoticeTopic::Settings, text)));
     }
 }
 
-fn not_saved(subject: &str, path: &Path, error: &io::Error, advice: &str) -> Notice {
+fn not_saved(subject: &str, path: &Path, error: &io::Error, advice: &str) -> String {
     let reason = text::io_error(error);
-    Notice::bad(format!("{subject} could not be saved to {}: {reason}. {advice}", path.display()))
+    format!("{subject} could not be saved to {}: {reason}. {advice}", path.display())
 }

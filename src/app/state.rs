@@ -2,20 +2,21 @@
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::app::background::{Background, WakeFn};
 use crate::app::clients::{Clients, ServerEndpoint};
 use crate::app::form::{Check, CheckedFiles, Form};
 use crate::app::lesson_state::LessonState;
-use crate::capture::{Capture, Captures};
+use crate::app::notices::{Notice, NoticeTopic, Notices};
+use crate::capture::{Capture, Captures, RemovedCaptures};
 use crate::log::EventLog;
 use crate::python::Program;
 use crate::ring_buffer::Limits;
-use crate::server::event::{ClientId, Event, EventKind};
+use crate::server::event::{ClientId, Event};
 use crate::server::event_channel::{self, EventReceiver, EventSender};
 use crate::server::{Connection, Counters, Server, ServerConfig, ServerState};
 use crate::settings::parse::reachable_host;
@@ -33,12 +34,14 @@ pub struct Options {
     pub wake: WakeFn,
     /// Whether the data of each connection is captured for a sequence diagram.
     pub capture: bool,
+    /// The folder in which *Try TLS* creates a certificate; `None` for the default one.
+    pub certificate_folder: Option<PathBuf>,
 }
 
 impl Default for Options {
     /// Returns options that save nothing, wake no thread and capture nothing.
     fn default() -> Self {
-        Self { settings_file: None, wake: Arc::new(|| {}), capture: false }
+        Self { settings_file: None, wake: Arc::new(|| {}), capture: false, certificate_folder: None }
     }
 }
 
@@ -61,9 +64,11 @@ pub struct App {
     pub(super) lan_address: Option<IpAddr>,
     /// Sends changed settings to the thread that saves them, if they are saved.
     pub(super) settings_changes: Option<Sender<Settings>>,
-    pub(super) notice: Option<Notice>,
-    /// A notice about the running server, shown until it stops.
-    pub(super) run_notice: Option<Notice>,
+    pub(super) notices: Notices,
+    /// The entries and captures that were cleared, until the notice about it is gone.
+    pub(super) cleared: Option<ClearedLog>,
+    /// How many files are being saved.
+    pub(super) saves_running: u32,
     /// How many of the host's addresses the server could not bind.
     pub(super) unbound_addresses: u32,
     /// Whether the form was changed after a start failed, so that the failure no longer concerns the form.
@@ -74,6 +79,8 @@ pub struct App {
     pub(super) stepping: bool,
     /// Whether the port that the OS chooses is to be put into the form.
     pub(super) adopt_port: bool,
+    /// What is left of a command until the server has stopped or listens.
+    pub(super) pending: Option<Pending>,
     pub(super) lessons: LessonState,
     pub(super) options: Options,
 }
@@ -99,17 +106,20 @@ impl App {
             file_checks: 0,
             lan_address: None,
             settings_changes: None,
-            notice: None,
-            run_notice: None,
+            notices: Notices::default(),
+            cleared: None,
+            saves_running: 0,
             unbound_addresses: 0,
             failure_is_outdated: false,
             program: RefCell::default(),
             stepping: false,
             adopt_port: false,
+            pending: None,
             lessons: LessonState::default(),
             options,
         };
         app.start_saving_settings();
+        app.start_saving_progress();
         app.check_files();
         app.look_up_lan_address();
         app
@@ -216,7 +226,19 @@ impl App {
     /// Returns the newest notice that was not dismissed.
     #[must_use]
     pub fn notice(&self) -> Option<&Notice> {
-        self.notice.as_ref().or(self.run_notice.as_ref())
+        self.notices.newest()
+    }
+
+    /// Returns the notice about the file that was saved last, if it could not be saved.
+    #[must_use]
+    pub fn save_failure(&self) -> Option<&Notice> {
+        self.notices.newest_of(NoticeTopic::is_saved_file).filter(|notice| notice.problem)
+    }
+
+    /// Returns whether a file that the user saves is being written.
+    #[must_use]
+    pub fn is_saving(&self) -> bool {
+        self.saves_running > 0
     }
 
     /// Returns the client tabs.
@@ -242,16 +264,15 @@ impl App {
             && !tls_is_new
     }
 
-    /// Shows a notice and adds it to the log.
-    pub fn tell(&mut self, notice: Notice) {
-        self.log_notice(&notice);
-        self.notice = Some(notice);
+    /// Returns the settings in the form that the running server doesn't have.
+    #[must_use]
+    pub fn settings_to_apply(&self) -> Vec<Setting> {
+        Setting::ALL.iter().copied().filter(|setting| self.needs_restart(*setting)).collect()
     }
 
-    /// Adds a notice to the log only.
-    pub(super) fn log_notice(&mut self, notice: &Notice) {
-        let kind = EventKind::Note { text: notice.text.clone(), problem: notice.problem };
-        self.log.append(Event { at: SystemTime::now(), client: None, kind });
+    /// Shows a notice.
+    pub fn tell(&mut self, notice: Notice) {
+        self.notices.add(notice);
     }
 
     /// Returns the settings of the server, unless it is stopped.
@@ -295,23 +316,19 @@ pub(super) fn log_limits(settings: &Settings) -> Limits {
     Limits { entries: settings.log_entries as usize, bytes: (settings.log_mebibytes as usize) << 20 }
 }
 
-/// A message that is shown until it is dismissed or replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// The text: what happened and what to do.
-    pub text: String,
-    /// Whether something went wrong.
-    pub problem: bool,
+/// The rest of a command that waits for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pending {
+    /// Start the server again once it has stopped.
+    Restart,
+    /// Connect the first client once the server listens.
+    FirstConnection,
 }
 
-impl Notice {
-    pub(super) fn good(text: String) -> Self {
-        Self { text, problem: false }
-    }
-
-    pub(super) fn bad(text: String) -> Self {
-        Self { text, problem: true }
-    }
+/// The entries and captures that *Clear* removed.
+pub(super) struct ClearedLog {
+    pub(super) entries: EventLog,
+    pub(super) captures: RemovedCaptures,
 }
 
 /// The minimum time that a rate is measured over.

@@ -130,7 +130,7 @@ pub struct LatestJob<Job, Output> {
 }
 
 impl<Job: Send + 'static, Output: Send + 'static> LatestJob<Job, Output> {
-    fn new(name: &'static str, wake: &WakeFn, run: fn(Job) -> Output) -> Self {
+    pub(super) fn new(name: &'static str, wake: &WakeFn, run: fn(Job) -> Output) -> Self {
         Self { name, wake: Arc::clone(wake), run, output: None }
     }
 

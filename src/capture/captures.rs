@@ -297,6 +297,18 @@ struct CaptureStore {
     lists: Mutex<CaptureLists>,
 }
 
+/// Captures that [`Captures::remove_closed`] removed. They take no memory from the budget.
+#[derive(Default)]
+pub struct RemovedCaptures(Vec<(Arc<Capture>, usize)>);
+
+impl RemovedCaptures {
+    /// Returns whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 #[derive(Default)]
 struct CaptureLists {
     all: BTreeMap<ClientId, Arc<Capture>>,
@@ -390,9 +402,32 @@ impl Captures {
 
     /// Removes the captures of closed connections.
     pub fn clear(&self) {
-        self.0.evict(|_| true);
+        drop(self.remove_closed());
+    }
+
+    /// Removes the captures of closed connections, and returns them for [`Captures::restore`].
+    #[must_use]
+    pub fn remove_closed(&self) -> RemovedCaptures {
+        let removed = self.0.evict(|_| true);
         self.0.evicted.store(0, Relaxed);
         self.0.changes.fetch_add(1, Relaxed);
+        removed
+    }
+
+    /// Adds captures that were removed, as far as the limits allow. They count as closed before all others.
+    pub fn restore(&self, removed: RemovedCaptures) {
+        // As in `list`, no capture is locked while the lists are.
+        let removed: Vec<_> = removed.0.into_iter().map(|it| (it.0.info().client.id, it)).collect();
+        let mut lists = lock(&self.0.lists);
+        for (id, (capture, used)) in removed.into_iter().rev() {
+            capture.used.store(used, Relaxed);
+            self.0.used.fetch_add(used, Relaxed);
+            lists.closed.push_front(id);
+            lists.all.insert(id, capture);
+        }
+        drop(lists);
+        self.0.changes.fetch_add(1, Relaxed);
+        self.0.evict(|lists| self.0.is_over_budget() || lists.closed.len() > self.0.max_closed);
     }
 }
 
@@ -417,9 +452,11 @@ impl CaptureStore {
         self.used.load(Relaxed) > self.max_bytes
     }
 
-    /// Returns a capture's memory to the budget when the capture is evicted or dropped.
-    fn release(&self, capture: &Capture) {
-        self.used.fetch_sub(capture.used.swap(0, Relaxed), Relaxed);
+    /// Returns a capture's memory to the budget when the capture is evicted or dropped. Returns the number of bytes.
+    fn release(&self, capture: &Capture) -> usize {
+        let used = capture.used.swap(0, Relaxed);
+        self.used.fetch_sub(used, Relaxed);
+        used
     }
 
     fn on_closed(&self, id: ClientId) {
@@ -430,23 +467,24 @@ impl CaptureStore {
         self.evict(|lists| lists.closed.len() > self.max_closed);
     }
 
-    /// Removes the oldest closed captures while `too_many` returns true.
-    fn evict(&self, too_many: impl Fn(&CaptureLists) -> bool) {
+    /// Removes the oldest closed captures while `too_many` returns true, and returns them. The lock is released by then,
+    /// because freeing a large capture takes time.
+    fn evict(&self, too_many: impl Fn(&CaptureLists) -> bool) -> RemovedCaptures {
         let mut removed = Vec::new();
         let mut lists = lock(&self.lists);
         while too_many(&lists) {
             let Some(id) = lists.closed.pop_front() else { break };
             if let Some(capture) = lists.all.remove(&id) {
-                self.release(&capture);
-                removed.push(capture);
+                let used = self.release(&capture);
+                removed.push((capture, used));
             }
         }
-        // The lock is released before the captures are freed, because freeing a large one takes time.
         drop(lists);
         if !removed.is_empty() {
             self.evicted.fetch_add(removed.len() as u64, Relaxed);
             self.changes.fetch_add(1, Relaxed);
         }
+        RemovedCaptures(removed)
     }
 
     fn notify(&self) {

@@ -19,7 +19,7 @@ mod tls_record;
 
 pub use captures::{
     Capture, CaptureEvent, CaptureEventKind, CaptureInfo, Captures, FIRST_BYTES, MAX_BYTES, MAX_EVENTS,
-    MAX_WHOLE, Side,
+    MAX_WHOLE, RemovedCaptures, Side,
 };
 pub use tls_record::{
     Alert, HandshakeMessages, HandshakeType, RECORD_HEADER, RecordPayload, TlsRecord, record_header,

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::lessons::condition::{Condition, Since};
 use crate::lessons::condition_text::describe;
 use crate::lessons::lesson::{Lesson, LessonStep};
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts, Progress};
 
 /// Whether a step is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StepMark {
     /// The step isn't done yet.
     #[default]
@@ -28,6 +31,31 @@ pub struct ConditionStatus {
     pub is_met: bool,
     /// How many events or bytes were counted, and how many are needed, if more than one is needed.
     pub count: Option<(u64, u64)>,
+}
+
+/// How far the user has come in a lesson, as it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LessonProgress {
+    /// Whether the user has ever come to the end of the lesson.
+    pub finished: bool,
+    /// The index of the current step, or the number of steps after the last one.
+    pub position: usize,
+    /// The state of each step.
+    pub steps: Vec<StepMark>,
+}
+
+impl LessonProgress {
+    /// Returns the index of the step at which the lesson can be resumed; `None` if it is at its beginning or its end.
+    #[must_use]
+    pub fn resumes_at(&self) -> Option<usize> {
+        (0 < self.position && self.position < self.steps.len()).then_some(self.position)
+    }
+
+    /// Returns whether nothing was done or skipped.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.finished && self.steps.iter().all(|mark| *mark == StepMark::Open)
+    }
 }
 
 /// A lesson that the user is doing.
@@ -50,6 +78,26 @@ impl LessonRun {
         let marks = vec![StepMark::Open; lesson.steps.len()];
         let progress = lesson.steps.iter().map(no_progress).collect();
         Self { lesson, marks, progress, position: 0, generation: 0 }
+    }
+
+    /// Resumes a lesson at the step where it was left. Starts it over if it was finished, or if it has other steps now.
+    #[must_use]
+    pub fn resume(lesson: Arc<Lesson>, progress: &LessonProgress) -> Self {
+        let mut run = Self::new(lesson);
+        if progress.steps.len() == run.marks.len()
+            && let Some(position) = progress.resumes_at()
+        {
+            run.marks.clone_from(&progress.steps);
+            run.position = position;
+        }
+        run
+    }
+
+    /// Returns how far the user has come.
+    #[must_use]
+    pub fn progress(&self) -> LessonProgress {
+        let finished = self.position >= self.marks.len();
+        LessonProgress { finished, position: self.position, steps: self.marks.clone() }
     }
 
     /// Returns the lesson.
@@ -85,8 +133,14 @@ impl LessonRun {
     /// Returns the previous step if it is done.
     #[must_use]
     pub fn previous_done(&self) -> Option<&LessonStep> {
+        self.previous().filter(|(_, mark)| *mark == StepMark::Done).map(|(step, _)| step)
+    }
+
+    /// Returns the previous step and its state.
+    #[must_use]
+    pub fn previous(&self) -> Option<(&LessonStep, StepMark)> {
         let previous = self.position.checked_sub(1)?;
-        (self.marks[previous] == StepMark::Done).then(|| &self.lesson.steps[previous])
+        Some((&self.lesson.steps[previous], self.marks[previous]))
     }
 
     /// Returns the required conditions of the current step with their states.

@@ -77,6 +77,7 @@ pub mod condition;
 mod condition_text;
 pub mod lesson;
 pub mod lesson_event;
+mod lesson_result;
 pub mod lesson_run;
 pub mod setting_override;
 

@@ -320,6 +320,24 @@ settings! {
 
     /// The share of the left one of two tabs side by side, in thousandths of their width.
     split: u16 = 500, Split { label: "Split", range: Some(200..=800), scope: Scope::Window }
+    /// Whether the window offers first steps while nothing has happened yet.
+    start_screen: bool = true, StartScreen { label: "Start screen", scope: Scope::Window }
+
+    /// The tab in front, counted from 1.
+    tab: u16 = 1, Tab { label: "Tab", range: Some(1..=5), scope: Scope::Window }
+
+    /// The width of the window in points without zoom.
+    window_width: u16 = 1180, WindowWidth { label: "Window width", range: Some(1..=65_535), scope: Scope::Window }
+
+    /// The height of the window in points without zoom.
+    window_height: u16 = 760, WindowHeight { label: "Window height", range: Some(1..=65_535), scope: Scope::Window }
+
+    /// The height of the details under a list, in points.
+    detail_height: u16 = 158, DetailHeight {
+        label: "Detail height",
+        range: Some(80..=65_535),
+        scope: Scope::Window,
+    }
 }
 
 impl SettingInfo {

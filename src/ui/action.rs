@@ -79,6 +79,7 @@ impl Action {
                 Command::SaveProgram(_) => Command::SaveProgram(path),
                 Command::SaveSequence { id, format, .. } => Command::SaveSequence { id, path, format },
                 Command::OpenLesson(_) => Command::OpenLesson(path),
+                Command::SaveLessonResult(_) => Command::SaveLessonResult(path),
                 other => other,
             }),
             other => other,

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,21 +14,21 @@ use std::time::{Duration, Instant};
 use egui::{Context, Ui};
 use rfd::{AsyncFileDialog, FileHandle};
 
-use crate::app::Command;
 use crate::app::clients::{ClientCommand, ClientField};
 use crate::app::tls_jobs::typed_path;
+use crate::app::{App, Command, ExistenceCheck, WakeFn, existence_check};
 use crate::capture::sequence::SequenceFormat;
 use crate::platform::IS_DESKTOP_PART_OF_OS;
 use crate::settings::Setting;
+use crate::text::display_name;
 use crate::ui::action::Action;
 use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
-use crate::ui::widgets::field::text_field;
+use crate::ui::widgets::field::{Tone, note, text_field};
 
 /// The path that was chosen in the OS's dialog, if any, and how long the dialog was open.
 type Answer = (Option<PathBuf>, Duration);
 
 /// The dialogs that ask for a path. At most one is open at a time.
-#[derive(Debug)]
 pub(super) struct FileDialogs {
     /// Whether to try the OS's dialogs before prompts.
     native: bool,
@@ -55,11 +56,11 @@ impl FileDialogs {
         }
         match self.native.then(|| open_native(ctx, frame, &request)).flatten() {
             Some(answer) => self.pending = Some((action, answer)),
-            None => self.open_prompt(action, request),
+            None => self.open_prompt(ctx, action, request),
         }
     }
 
-    fn open_prompt(&mut self, action: Action, request: PathRequest) {
+    fn open_prompt(&mut self, ctx: &Context, action: Action, request: PathRequest) {
         let text = match self.saved_paths.get(request.title) {
             Some(path) => path.clone(),
             None if request.current.is_empty() && request.kind == PathKind::SaveFile => {
@@ -68,12 +69,15 @@ impl FileDialogs {
             }
             None => request.current.clone(),
         };
-        self.prompt = Some(PathPrompt { action, request, text });
+        let ctx = ctx.clone();
+        let wake: WakeFn = Arc::new(move || ctx.request_repaint());
+        self.prompt =
+            Some(PathPrompt { action, request, text, stage: Stage::Typing, check: existence_check(&wake) });
     }
 
     /// Returns the action with the path that was chosen in the OS's dialog, once the user has answered. Opens a prompt
     /// if it turns out that the OS has no dialog.
-    pub(super) fn poll(&mut self) -> Option<Action> {
+    pub(super) fn poll(&mut self, ctx: &Context) -> Option<Action> {
         let (_, receiver) = self.pending.as_ref()?;
         let (path, open_for) = match receiver.try_recv() {
             Err(TryRecvError::Empty) => return None,
@@ -87,23 +91,41 @@ impl FileDialogs {
         }
         if !IS_DESKTOP_PART_OF_OS && open_for < MIN_ANSWER_TIME {
             let request = PathRequest::for_action(&action)?;
-            self.open_prompt(action, request);
+            self.open_prompt(ctx, action, request);
         }
         None
     }
 
-    /// Shows the prompt while it is open; returns the action with the typed path when the user confirms it.
-    pub(super) fn show_prompt(&mut self, ui: &Ui) -> Option<Action> {
-        let confirmed = self.prompt.as_mut()?.show(ui)?;
-        let PathPrompt { action, request, text } = self.prompt.take()?;
-        if !confirmed {
-            return None;
+    /// Returns whether a prompt is open.
+    pub(super) fn is_prompting(&self) -> bool {
+        self.prompt.is_some()
+    }
+
+    /// Shows the prompt while it is open; returns the action with the typed path when the user confirms it. While the
+    /// app saves a file, the prompt stays open, and also after a failure.
+    pub(super) fn show_prompt(&mut self, ui: &Ui, app: &App) -> Option<Action> {
+        let prompt = self.prompt.as_mut()?;
+        match prompt.show(ui, app)? {
+            PromptResult::Closed => {
+                let has_failed = matches!(prompt.stage, Stage::Failed(_));
+                self.prompt = None;
+                // The user has read the failure in the prompt.
+                let is_newest = app.notice().is_some() && app.notice() == app.save_failure();
+                (has_failed && is_newest).then(|| Command::DismissNotice.into())
+            }
+            PromptResult::Confirmed => {
+                if prompt.request.kind == PathKind::SaveFile {
+                    self.saved_paths.insert(prompt.request.title, prompt.text.clone());
+                }
+                let action = prompt.action.clone().with_path(typed_path(&prompt.text));
+                if prompt.saves_file() {
+                    prompt.stage = Stage::Saving;
+                } else {
+                    self.prompt = None;
+                }
+                Some(action)
+            }
         }
-        let path = typed_path(&text);
-        if request.kind == PathKind::SaveFile {
-            self.saved_paths.insert(request.title, text);
-        }
-        Some(action.with_path(path))
     }
 }
 
@@ -134,23 +156,66 @@ fn open_native(ctx: &Context, frame: &eframe::Frame, request: &PathRequest) -> O
 }
 
 /// A dialog of our own with a field for a path.
-#[derive(Debug)]
 struct PathPrompt {
     action: Action,
     request: PathRequest,
     text: String,
+    stage: Stage,
+    check: ExistenceCheck,
+}
+
+/// What a prompt is doing.
+#[derive(Debug, PartialEq, Eq)]
+enum Stage {
+    /// The user types a path.
+    Typing,
+    /// The disk is asked whether the file exists.
+    Checking,
+    /// The file exists, and the user decides whether to replace it.
+    Asking,
+    /// The app saves the file.
+    Saving,
+    /// The file could not be saved, for this reason.
+    Failed(String),
+}
+
+/// How the user answered a prompt, or that the file was saved.
+#[derive(Debug, Clone, Copy)]
+enum PromptResult {
+    /// The path was confirmed.
+    Confirmed,
+    /// The prompt is to be closed.
+    Closed,
 }
 
 impl PathPrompt {
-    /// Shows the prompt. Returns `true` if the path was confirmed, `false` if the prompt was canceled, and `None` while
-    /// it stays open.
-    fn show(&mut self, ui: &Ui) -> Option<bool> {
-        let is_ready = !self.text.trim().is_empty();
+    /// Returns whether the app saves a file at the path.
+    fn saves_file(&self) -> bool {
+        // The key log is only a setting, and its file is appended to.
+        self.request.kind == PathKind::SaveFile && !matches!(self.action, Action::App(Command::Set(..)))
+    }
+
+    /// Shows the prompt. Returns `None` while it stays open.
+    fn show(&mut self, ui: &Ui, app: &App) -> Option<PromptResult> {
+        let mut result = self.advance(app);
+        let is_busy = matches!(self.stage, Stage::Checking | Stage::Saving);
+        let is_ready = !is_busy && !self.text.trim().is_empty();
         let (mut confirmed, mut canceled) = (false, false);
         let keys = Dialog { title: self.request.title, width: 480.0 }.show(ui, |ui, part| match part {
-            DialogPart::Contents => self.show_field(ui),
+            DialogPart::Contents => {
+                ui.add_enabled_ui(!is_busy, |ui| self.show_field(ui));
+                match &self.stage {
+                    Stage::Asking => {
+                        let name = display_name(&typed_path(&self.text));
+                        note(ui, Tone::Caution, &format!("{name} exists already. Replace it?"));
+                    }
+                    Stage::Failed(reason) => drop(note(ui, Tone::Problem, reason)),
+                    Stage::Typing | Stage::Checking | Stage::Saving => {}
+                }
+            }
             DialogPart::Buttons => {
                 let label = match self.request.kind {
+                    _ if self.stage == Stage::Asking => "Replace",
                     PathKind::OpenFile => "Open",
                     PathKind::SaveFile => "Save",
                     PathKind::Folder => "Choose",
@@ -160,9 +225,35 @@ impl PathPrompt {
             }
         });
         if confirmed || (keys.entered && is_ready) {
-            return Some(true);
+            if self.saves_file() && self.stage != Stage::Asking {
+                self.check.start(typed_path(&self.text));
+                self.stage = Stage::Checking;
+            } else {
+                result = Some(PromptResult::Confirmed);
+            }
+        } else if canceled || keys.closed {
+            result = Some(PromptResult::Closed);
         }
-        (canceled || keys.closed).then_some(false)
+        result
+    }
+
+    /// Goes on when the disk has answered or the file was saved.
+    fn advance(&mut self, app: &App) -> Option<PromptResult> {
+        match self.stage {
+            Stage::Checking => match self.check.poll() {
+                Some(false) => return Some(PromptResult::Confirmed),
+                Some(true) => self.stage = Stage::Asking,
+                // Without a thread for the check, the user decides.
+                None if !self.check.is_busy() => self.stage = Stage::Asking,
+                None => {}
+            },
+            Stage::Saving if !app.is_saving() => match app.save_failure() {
+                Some(failure) => self.stage = Stage::Failed(failure.text.clone()),
+                None => return Some(PromptResult::Closed),
+            },
+            _ => {}
+        }
+        None
     }
 
     fn show_field(&mut self, ui: &mut Ui) {
@@ -175,9 +266,10 @@ impl PathPrompt {
         let field = field.labelled_by(label.id);
         if let Some(typed) = typed {
             self.text = typed;
+            self.stage = Stage::Typing;
         }
         // Keeps the focus in the field. Only Enter takes it away, and that also confirms the path.
-        if ui.memory(|memory| memory.focused().is_none()) && !field.lost_focus() {
+        if ui.is_enabled() && ui.memory(|memory| memory.focused().is_none()) && !field.lost_focus() {
             field.request_focus();
         }
     }
@@ -251,6 +343,9 @@ impl PathRequest {
                 Command::SaveLog { .. } => {
                     let filters: Filters = &[("Text", &["txt", "log"]), ("JSON lines", &["jsonl", "json"])];
                     Self::save("Save the log", "echoscope-log.txt", filters)
+                }
+                Command::SaveLessonResult(name) => {
+                    Self::save("Save the result", &name.to_string_lossy(), &[("Text", &["txt"])])
                 }
                 Command::SaveSequence { id, format, .. } => {
                     let (extension, filters): (_, Filters) = match format {

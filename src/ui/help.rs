@@ -41,7 +41,7 @@ const WORDS: [(&str, &str); 12] = [
         "Create certificate… also makes bad certificates: see which client rejects them, and why.",
     ),
     ("Details…", "Shows what a certificate contains and checks it as a client does."),
-    ("Your own lesson", "A text file, opened with Help; the README describes its format."),
+    ("Your own lesson", "A text file, opened with Lessons; the README describes its format."),
     ("Without a window", "echoscope --headless serves in a terminal; echoscope --help lists the options."),
 ];
 
@@ -79,7 +79,7 @@ fn contents(ui: &mut Ui, settings_file: Option<&Path>, device: Option<&DrawingDe
         });
     }
     ui.label(
-        "The button Help has seven lessons. To serve TLS with your own files, browse, type their paths, or drop them on the \
+        "The button Lessons has seven lessons. To serve TLS with your own files, browse, type their paths, or drop them on the \
          window.",
     );
     heading(ui, "Words");

@@ -11,7 +11,6 @@
 //! ```
 
 use std::fmt::Write;
-use std::mem;
 
 use egui::text::LayoutJob;
 use egui::{
@@ -20,7 +19,7 @@ use egui::{
 };
 
 use crate::app::{App, Command, SetUp};
-use crate::lessons::condition::LessonPlace;
+use crate::lessons::condition::{Condition, LessonPlace};
 use crate::lessons::lesson::LessonStep;
 use crate::lessons::lesson_run::{ConditionStatus, StepMark};
 use crate::lessons::setting_override::SettingOverrides;
@@ -41,11 +40,11 @@ pub(super) struct LessonBar {
 
 /// The fraction of the available height that the bar may take.
 const MAX_SHARE: f32 = 0.36;
-/// The estimated height of a step's conditions.
-const CONDITIONS_HEIGHT: f32 = 24.0;
+/// The height of a row of a step's conditions.
+const CONDITIONS_HEIGHT: f32 = 18.0;
 /// The space between two rows or two buttons.
 const GAP: f32 = 4.0;
-/// A bar narrower than this has no button that restarts the lesson; the Help menu has one, too.
+/// A bar narrower than this has no button that restarts the lesson; the Lessons menu has one, too.
 const NARROW: f32 = 500.0;
 
 impl LessonBar {
@@ -64,9 +63,10 @@ impl LessonBar {
             ui.spacing_mut().item_spacing.y = GAP;
             actions.extend(self.heading(ui, run));
             if !self.folded {
-                // The height is the same for all steps, so that the tabs below the bar don't move.
+                // The height is the same for all steps, so that the tabs below the bar don't move. One step may be
+                // higher and scroll.
                 let max_height = max_height - ICON_BUTTON - margin.sum().y - GAP;
-                let height = estimate_height(ui, &run.lesson().steps).min(max_height);
+                let height = estimate_height(ui, run).min(max_height);
                 let area = ui.available_rect_before_wrap().with_max_y(ui.cursor().top() + height);
                 ui.scope_builder(UiBuilder::new().max_rect(area), |ui| actions.extend(step(ui, app, run)));
                 ui.advance_cursor_after_rect(area);
@@ -110,28 +110,39 @@ fn progress(ui: &mut Ui, run: &LessonRun) {
     let count = run.lesson().steps.len();
     ui.weak(match run.step() {
         Some(_) => format!("Step {} of {count}", run.position() + 1),
-        None => format!("All {count} steps are behind you"),
+        None => format!("All {count} steps complete"),
     });
     step_symbols(ui, run);
     let title = theme::bold(&run.lesson().title).color(Palette::of(ui).accent);
     ui.add(Label::new(title).truncate());
 }
 
-/// Estimates the height of the tallest step, with the explanation of the step before it and one row of buttons.
-fn estimate_height(ui: &Ui, steps: &[LessonStep]) -> f32 {
+/// Estimates the height that all steps but the tallest one need, with the explanation above and one row of buttons.
+fn estimate_height(ui: &Ui, run: &LessonRun) -> f32 {
     let width = ui.available_width() - size::SCROLL_BAR;
-    let height = |text: &str, font: FontId, width: f32| {
+    let height = |text: &str, font: FontId| {
         ui.painter().layout(text.to_owned(), font, Color32::PLACEHOLDER, width).size().y
     };
-    let mut previous_height = 0.0;
-    let heights = steps.iter().map(|step| {
-        let why = format!("Done: {}", step.why.as_deref().unwrap_or_default());
-        let why = height(&why, theme::text(), width - 20.0);
-        let text = height(&step.text, FontId::proportional(size::LESSON), width);
-        let conditions = if step.goal.conditions().len() > 1 { CONDITIONS_HEIGHT } else { 0.0 };
-        text + conditions + why.max(mem::replace(&mut previous_height, why))
-    });
-    heights.fold(0.0, f32::max) + size::CHIP + 6.0 * GAP
+    let mut above = run.lesson().summary.clone();
+    let mut heights = Vec::new();
+    for step in &run.lesson().steps {
+        let text = height(&step.text, FontId::proportional(size::LESSON));
+        let conditions = if shows_conditions(step) { CONDITIONS_HEIGHT + GAP } else { 0.0 };
+        heights.push(text + conditions + height(&above, theme::text()) + GAP);
+        above = format!("{SKIPPED}{}", step.why.as_deref().unwrap_or_default());
+    }
+    heights.push(height(END, FontId::proportional(size::LESSON)) + height(&above, theme::text()) + GAP);
+    heights.sort_by(f32::total_cmp);
+    heights[heights.len().saturating_sub(2)] + size::CHIP + 2.0 * GAP
+}
+
+/// Returns whether the conditions of a step are shown: there are several, or one that counts.
+fn shows_conditions(step: &LessonStep) -> bool {
+    let conditions = step.goal.conditions();
+    let counts =
+        |condition: &&Condition| matches!(condition, Condition::Seen { at_least, .. } if *at_least > 1);
+    step.goal.required().iter().filter(|is_required| **is_required).count() > 1
+        || conditions.iter().any(counts)
 }
 
 /// Shows the current step in all the available space.
@@ -140,6 +151,8 @@ fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
     let mut actions = panel.frame(Frame::NONE).show(ui, |ui| buttons(ui, app, run)).inner;
     // The id differs for each step, so that a new step is shown from its top.
     let area = ScrollArea::vertical().id_salt(("lesson", run.generation())).auto_shrink(false);
+    // With egui's minimum, the text would cover the buttons in a small window.
+    let area = area.min_scrolled_height(0.0);
     area.show(ui, |ui| {
         ui.set_width(ui.available_width() - size::SCROLL_BAR);
         actions.extend(texts(ui, app, run));
@@ -149,8 +162,7 @@ fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
 
 /// Shows the text of the current step, its conditions, and the explanation of the previous step.
 fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
-    let text =
-        run.step().map_or("That was the last step. What would you like to do next?", |step| &step.text);
+    let text = run.step().map_or(END, |step| &step.text);
     // Large enough to read from the last row of a classroom.
     let response = ui.label(RichText::new(text).size(size::LESSON));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
@@ -163,15 +175,7 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
             ui.horizontal_wrapped(|ui| statuses.iter().for_each(|status| condition(ui, status)));
         });
     }
-    let done = if run.is_review() { run.step() } else { run.previous_done() };
-    if let Some(done) = done {
-        let palette = Palette::of(ui);
-        let mut job = LayoutJob::default();
-        job.append("✓ Done: ", 0.0, TextFormat::simple(theme::strong(size::TEXT), palette.good));
-        let why = done.why.as_deref().unwrap_or("Done.");
-        job.append(why, 0.0, TextFormat::simple(theme::text(), palette.text));
-        ui.label(job);
-    }
+    explanation(ui, run);
     if run.is_review() || run.step().is_none() || !app.lesson_lacks_certificate() {
         return None;
     }
@@ -183,25 +187,53 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
     create.inner.then_some(Action::Open(LessonPlace::CreateCertificate))
 }
 
+const END: &str = "That was the last step. What would you like to do next?";
+const DONE: &str = "✓ Done: ";
+const SKIPPED: &str = "– Skipped: ";
+
+/// Shows the explanation of the previous step, or of the current one if it is done; before the first step, the goal of
+/// the lesson.
+fn explanation(ui: &mut Ui, run: &LessonRun) {
+    let palette = Palette::of(ui);
+    let shown = match run.step() {
+        Some(step) if run.is_review() => Some((step, StepMark::Done)),
+        _ => run.previous(),
+    };
+    let Some((step, mark)) = shown else { return drop(ui.weak(&run.lesson().summary)) };
+    let (label, label_color, color) = match mark {
+        StepMark::Done => (DONE, palette.good, palette.text),
+        StepMark::Skipped | StepMark::Open => (SKIPPED, palette.muted, palette.muted),
+    };
+    let mut job = LayoutJob::default();
+    job.append(label, 0.0, TextFormat::simple(theme::strong(size::TEXT), label_color));
+    let why = step.why.as_deref().unwrap_or("This step has no explanation.");
+    job.append(why, 0.0, TextFormat::simple(theme::text(), color));
+    ui.label(job);
+}
+
 /// Shows the buttons of the step at the left and the navigation at the right, in as many rows as needed.
 fn buttons(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
     let mut actions = Vec::new();
     let navigation = navigation(run, ui.available_width() < NARROW);
     let width: f32 = navigation.iter().map(|(label, _)| quiet_width(ui, label) + GAP).sum();
     let step = run.step().filter(|_| !run.is_review());
-    let button = match run.step() {
-        Some(_) => step.and_then(|step| step.open).map(place_button),
-        None => next_lesson(app),
+    let mut pills: Vec<_> = match run.step() {
+        Some(_) => step.and_then(|step| step.open).map(place_button).into_iter().collect(),
+        None => next_lesson(app).into_iter().collect(),
     };
+    if run.step().is_none() {
+        let save = Command::SaveLessonResult(run.result_file_name().into());
+        pills.push(("Save my result…".to_owned(), Action::choose_path(save)));
+    }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = GAP;
         if let Some(settings) = step.map(|step| &step.settings).filter(|settings| !settings.0.is_empty()) {
             actions.extend(set_up(ui, app, settings));
         }
-        if let Some((label, action)) = button
-            && pill_button(ui, &label).clicked()
-        {
-            actions.push(action);
+        for (label, action) in pills {
+            if pill_button(ui, &label).clicked() {
+                actions.push(action);
+            }
         }
         ui.add_space((ui.available_size_before_wrap().x - width).max(0.0));
         for (label, command) in navigation {
@@ -217,7 +249,7 @@ fn buttons(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
 fn navigation(run: &LessonRun, is_narrow: bool) -> Vec<(&'static str, Command)> {
     let mut buttons = Vec::new();
     if run.position() > 0 && !is_narrow {
-        buttons.push(("Begin anew", Command::RestartLesson));
+        buttons.push(("Restart", Command::RestartLesson));
     }
     if run.position() > 0 {
         buttons.push(("Back", Command::PreviousStep));
@@ -240,7 +272,7 @@ fn set_up(ui: &mut Ui, app: &App, settings: &SettingOverrides) -> Option<Action>
         match state {
             SetUp::Ready => format!("✓ It is set up: {settings}."),
             SetUp::Needed => format!("{settings}."),
-            SetUp::NeedsRestart => format!("{settings}; the server starts anew."),
+            SetUp::NeedsRestart => format!("{settings}; the server restarts."),
         },
     );
     pressed.then(|| Command::SetUpLesson.into())

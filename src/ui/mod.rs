@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌ top_bar ──────────────────────────────────────────────────────────────────┐
-//! │ ▯ ◎ Echoscope (● Listening on 127.0.0.1:12345)  − 100 % +   theme  ⛶ Help │
+//! │ ▯ ◎ Echoscope (● Listening on 127…:12345)  Lessons − 100 % + theme ⛶ Help │
 //! ├ side_panel ─────────┬ lesson_bar, during a lesson ────────────────────────┤
 //! │ Server  server_form │ Step 3 of 6  ✓ ✓ ● ○ ○ ○  Your first echo           │
 //! │ Host    [localhost] ├ tabs ───────────────────────────────────────────────┤
@@ -28,7 +28,10 @@
 //! | `tabs` | The row of tabs, and the content of each: `live`, `log`, `client`, `python` (*Code*), `wire` |
 //! | `step_bar`, `backlog` | The bar of step mode at the top of the Code tab; the accept queue at its bottom |
 //! | `tls_dialogs`, `file_dialogs` | The dialogs about TLS; the OS's file dialogs, or a prompt for a path |
-//! | `help_menu`, `help` | The menu of the button *Help*, with the lessons; the help (F1) |
+//! | `lessons_menu`, `help` | The menu of the button *Lessons*; the help (F1) |
+//! | `start_screen` | Three first steps, in the first tab while nothing has happened yet |
+//! | `toast`, `restart_banner` | The newest notice; the settings that need a restart |
+//! | `remembered` | The window's size, tab and splitters, for the next run |
 //! | `action`, `shortcuts` | What the user can request; the keyboard shortcuts that request it |
 //! | `theme`, `widgets` | All colors, fonts and shared sizes; the controls that panels and dialogs share |
 //!
@@ -40,21 +43,25 @@ mod backlog;
 mod file_dialogs;
 mod frame_pacing;
 mod help;
-mod help_menu;
 mod lesson_bar;
+mod lessons_menu;
 mod presenter;
+mod remembered;
+mod restart_banner;
 mod run_window;
 mod server_form;
 mod shortcuts;
 mod side_panel;
 mod split_view;
 mod start_button;
+mod start_screen;
 mod status_bar;
 mod step_bar;
 mod tabs;
 mod theme;
 mod tls_dialogs;
 mod tls_form;
+mod toast;
 mod top_bar;
 mod try_it;
 mod widgets;

@@ -11,12 +11,13 @@ use eframe::{CreationContext, NativeOptions, Renderer};
 use egui::{IconData, ViewportBuilder};
 use rfd::{MessageDialog, MessageLevel};
 
-use crate::app::{App, Command, Notice, Options};
+use crate::app::{App, Command, Notice, NoticeTopic, Options};
 use crate::platform::display::hidden_window_notifier;
 use crate::platform::renderers::{DrawingDevice, RENDERERS, save_power};
 use crate::settings::Settings;
 use crate::settings::settings_file::SettingsFile;
 use crate::ui::frame_pacing::FramePacing;
+use crate::ui::remembered;
 use crate::ui::theme::size;
 use crate::ui::window::Window;
 
@@ -51,7 +52,7 @@ pub fn message_box(error: &str) {
     MessageDialog::new().set_level(MessageLevel::Error).set_title("Echoscope").set_description(error).show();
 }
 
-/// Opens the window and returns when the user has closed it. The window shows `warnings` as notices, starts
+/// Opens the window and returns when the user has closed it. The window shows `warnings` as a notice, starts
 /// the server at once if `start` is true, and saves settings to `settings_file`.
 ///
 /// # Errors
@@ -62,13 +63,15 @@ pub fn run(
     warnings: Vec<String>,
     start: bool,
 ) -> Result<(), WindowError> {
+    let window_size = remembered::size(&settings);
     let create = move |creation: &CreationContext<'_>| {
         let pacing = Arc::new(FramePacing::default());
         let wake = wake(creation, Arc::clone(&pacing));
-        let options = Options { settings_file: settings_file.clone(), wake, capture: true };
+        let options =
+            Options { settings_file: settings_file.clone(), wake, capture: true, ..Options::default() };
         let mut app = App::new(settings.clone(), options);
-        for text in &warnings {
-            app.tell(Notice { text: text.clone(), problem: true });
+        if !warnings.is_empty() {
+            app.tell(Notice::bad(NoticeTopic::Startup, warnings.join(" ")));
         }
         if start {
             app.apply(Command::Start);
@@ -77,7 +80,7 @@ pub fn run(
     };
     first_that_works(RENDERERS, |renderer| {
         let create = |creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<dyn eframe::App>);
-        eframe::run_native("Echoscope", options(renderer), Box::new(create))
+        eframe::run_native("Echoscope", options(renderer, window_size), Box::new(create))
     })
 }
 
@@ -152,11 +155,11 @@ fn wake(creation: &CreationContext<'_>, pacing: Arc<FramePacing>) -> Arc<dyn Fn(
     })
 }
 
-fn options(renderer: Renderer) -> NativeOptions {
+fn options(renderer: Renderer, window_size: [f32; 2]) -> NativeOptions {
     let mut viewport = ViewportBuilder::default()
         .with_title("Echoscope")
         .with_app_id("echoscope")
-        .with_inner_size(size::WINDOW)
+        .with_inner_size(window_size)
         .with_min_inner_size(size::WINDOW_MIN)
         .with_drag_and_drop(true);
     viewport.icon = icon().map(Arc::new);

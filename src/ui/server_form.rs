@@ -29,15 +29,6 @@ const MORE_SETTINGS: [Setting; 5] = [
     Setting::LogMebibytes,
 ];
 
-const RESTART_HINT: &str = "Takes effect when the server is started again.";
-
-/// Shows a hint if the running server uses another value of this setting.
-pub(super) fn restart_hint(ui: &mut Ui, app: &App, setting: Setting) {
-    if app.needs_restart(setting) {
-        note(ui, Tone::Hint, RESTART_HINT);
-    }
-}
-
 impl ServerForm {
     /// Shows the form.
     pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
@@ -126,7 +117,7 @@ fn edit(ui: &mut Ui, app: &App, setting: Setting, label_width: f32, width: f32, 
     actions.extend(changed.map(|text| Command::Set(setting, text).into()));
 }
 
-/// Shows, below a setting's field, what is wrong with the setting, or that a change needs a restart.
+/// Shows, below a setting's field, what is wrong with the setting.
 fn notes(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     let below = |ui: &mut Ui, tone, text: &str| {
         ui.add_space(-3.0);
@@ -134,8 +125,6 @@ fn notes(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     };
     if let Some(error) = app.form().error(setting) {
         below(ui, Tone::Problem, &error.to_string());
-    } else if app.needs_restart(setting) {
-        below(ui, Tone::Hint, RESTART_HINT);
     }
     if let Some((field, error)) = start_problem(app)
         && field == setting

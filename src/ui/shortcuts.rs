@@ -34,12 +34,13 @@ fn table() -> [(KeyboardShortcut, &'static str, Action, &'static str); 10] {
 const TAB_KEYS: [Key; TABS.len()] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
 
 /// More keys for the help to list: their names and what they do.
-const OTHER_KEYS: [(&str, &str); 7] = [
+const OTHER_KEYS: [(&str, &str); 8] = [
     ("Ctrl+1, Ctrl+2 …", "The tabs, on the side that you used last"),
     ("↑ ↓ PgUp PgDn", "Select a log entry; with Shift several"),
     ("Home, End", "First and last entry"),
     ("Ctrl+A", "Select all entries"),
     ("Ctrl+C", "Copy the selected entries"),
+    ("Ctrl+Z", "Restore the log after it was cleared"),
     ("Tab, Space", "Go on to the next control, press it"),
     ("Ctrl + and −", "Zoom in and out; Ctrl+0 resets"),
 ];
@@ -64,6 +65,11 @@ pub(super) fn read(ctx: &Context) -> Vec<Action> {
         let pressed = shortcuts.chain(tabs).filter(|(keys, _)| input.consume_shortcut(keys));
         pressed.map(|(_, action)| action).collect()
     });
+    // In a text field, Ctrl+Z undoes what was typed.
+    let undo = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
+    if !ctx.text_edit_focused() && ctx.input_mut(|input| input.consume_shortcut(&undo)) {
+        actions.push(Command::RestoreLog.into());
+    }
     // Ctrl+C copies selected entries unless text is selected.
     let text_selected = ctx.text_edit_focused() || ctx.plugin::<LabelSelectionState>().lock().has_selection();
     if !text_selected && ctx.input(|input| input.events.contains(&Event::Copy)) {

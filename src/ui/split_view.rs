@@ -51,11 +51,13 @@ pub(super) struct SplitView {
 }
 
 impl SplitView {
-    /// Returns a view of the Live tab, with the Client tab on the left if the window is wide enough.
-    pub(super) fn new() -> Self {
+    /// Returns a view of this tab, with another one beside it if the window is wide enough: by default the Client tab on
+    /// the left.
+    pub(super) fn new(tab: LessonPlace) -> Self {
+        let is_client = tab == LessonPlace::Client;
         Self {
-            tabs: [LessonPlace::Client, LessonPlace::Live],
-            used: Side::Right,
+            tabs: [LessonPlace::Client, if is_client { LessonPlace::Live } else { tab }],
+            used: if is_client { Side::Left } else { Side::Right },
             is_split: false,
             dragged: None,
             focused: None,
@@ -217,7 +219,7 @@ mod tests {
     use super::*;
 
     fn split() -> SplitView {
-        SplitView { is_split: true, ..SplitView::new() }
+        SplitView { is_split: true, ..SplitView::new(Live) }
     }
 
     #[test]
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_narrow_window_shows_one_tab_and_forgets_none() {
-        let mut view = SplitView::new();
+        let mut view = SplitView::new(Live);
         assert!(view.shows(Live) && !view.shows(Client));
         view.choose(None, Client);
         assert!(view.shows(Client) && !view.shows(Live));

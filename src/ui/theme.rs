@@ -16,8 +16,6 @@ pub(super) mod size {
     pub(crate) const ADDRESS_BAR: f32 = 52.0;
     /// Font size of that address.
     pub(crate) const ADDRESS: f32 = 26.0;
-    /// Size of the window when it opens.
-    pub(crate) const WINDOW: [f32; 2] = [1180.0, 760.0];
     /// Smallest size to which the user can shrink the window.
     pub(crate) const WINDOW_MIN: [f32; 2] = [720.0, 480.0];
     /// Smallest size of the window's layout. If the window has fewer points, because it is zoomed in, it scrolls.

@@ -8,7 +8,6 @@ use crate::lessons::condition::LessonPlace;
 use crate::settings::{ClientAuth, Setting};
 use crate::tls::explain::file_error_command;
 use crate::ui::action::Action;
-use crate::ui::server_form::restart_hint;
 use crate::ui::theme::size;
 use crate::ui::widgets::controls::{copy_box, copy_button, pill_button, pill_width, switch};
 use crate::ui::widgets::field::{Tone, heading, label, note, path_field};
@@ -26,7 +25,6 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
             }
         });
     });
-    restart_hint(ui, app, Setting::Tls);
     if on {
         path_row(ui, app, Setting::Certificate, &mut actions);
         certificate_result(ui, app, &mut actions);
@@ -60,7 +58,6 @@ fn path_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>)
             actions.push(Action::choose_path(Command::set(setting, text)));
         }
     });
-    restart_hint(ui, app, setting);
 }
 
 fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {

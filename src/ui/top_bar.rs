@@ -1,4 +1,4 @@
-//! The bar at the top: the app's name, the server's state, the zoom, the theme, presenter mode, help.
+//! The bar at the top: the app's name, the server's state, lessons, the zoom, the theme, presenter mode, help.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{RichText, Role, Sense, Stroke, TextFormat, Ui, Vec2, WidgetInfo, accesskit, gui_zoom, vec2};
@@ -11,9 +11,9 @@ use crate::text::{list, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::shortcuts::with_key_names;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{icon_button, pill_button, small_button, text_width};
+use crate::ui::widgets::controls::{icon_button, pill_button, quiet_button, small_button, text_width};
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::{help_menu, start_button};
+use crate::ui::{lessons_menu, start_button};
 
 /// The icon and the name of each theme.
 const THEMES: [(Icon, &str); 3] =
@@ -59,12 +59,15 @@ impl TopBar {
             if !shows_form {
                 action = start_button::show_small(ui, app, is_narrow).or(action.take());
             }
+            action = lessons_menu::show(ui, app).or(action.take());
             zoom_control(ui, is_narrow);
             if !is_narrow && !is_presenting {
                 action = themes(ui, app).or(action.take());
             }
             action = presenter_button(ui, is_presenting, is_narrow).or(action.take());
-            action = help_menu::show(ui, app).or(action.take());
+            if quiet_button(ui, "Help").on_hover_text("Help and keyboard shortcuts (F1)").clicked() {
+                action = Some(Action::ToggleHelp);
+            }
             let right_width = ui.min_rect().right() - left + size::EDGE;
             if (right_width - self.right_width).abs() > 0.5 {
                 self.right_width = right_width;

@@ -9,7 +9,7 @@ use egui::{
     UiBuilder, Visuals, vec2,
 };
 
-use crate::app::{App, Command, Notice};
+use crate::app::{App, Command, Notice, NoticeTopic};
 use crate::lessons::condition::LessonPlace;
 use crate::platform::processor_time::WorkTimer;
 use crate::platform::renderers::DrawingDevice;
@@ -21,9 +21,8 @@ use crate::ui::frame_pacing::{self, FrameMeter, FramePacing};
 use crate::ui::lesson_bar::LessonBar;
 use crate::ui::side_panel::SidePanel;
 use crate::ui::split_view::SplitView;
-use crate::ui::status_bar::StatusBar;
 use crate::ui::tabs::client::{ClientPanel, composer};
-use crate::ui::tabs::detail_view::show_panel;
+use crate::ui::tabs::detail_view::{self, show_panel};
 use crate::ui::tabs::live::LivePanel;
 use crate::ui::tabs::log::log_panel::LogPanel;
 use crate::ui::tabs::log::{log_entry, log_toolbar};
@@ -31,9 +30,10 @@ use crate::ui::tabs::python::CodePanel;
 use crate::ui::tabs::wire::WirePanel;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::TlsDialogs;
+use crate::ui::toast::Toast;
 use crate::ui::top_bar::TopBar;
-use crate::ui::widgets::{scroll_when_small, track_window_size};
-use crate::ui::{help, presenter, shortcuts, tabs};
+use crate::ui::widgets::{scroll_when_small, set_list_area, track_window_size};
+use crate::ui::{help, presenter, remembered, shortcuts, start_screen, status_bar, tabs};
 
 /// The window's state: the app that it shows, and the state of each panel.
 pub struct Window {
@@ -47,7 +47,7 @@ pub struct Window {
     code: CodePanel,
     wire: WirePanel,
     file_dialogs: FileDialogs,
-    status_bar: StatusBar,
+    toast: Toast,
     tls_dialogs: TlsDialogs,
     lesson: LessonBar,
     frames: FrameMeter,
@@ -66,9 +66,10 @@ impl Window {
         theme::install(ctx);
         // Unlike `set_zoom_factor`, this takes effect in the first frame.
         ctx.options_mut(|options| options.zoom_factor = f32::from(app.settings().zoom) / 100.0);
+        detail_view::set_height(ctx, app.settings().detail_height.into());
         Self {
+            tabs: SplitView::new(remembered::tab(&app)),
             app,
-            tabs: SplitView::new(),
             top_bar: TopBar::default(),
             side_panel: SidePanel::new(),
             live: LivePanel::default(),
@@ -77,7 +78,7 @@ impl Window {
             code: CodePanel::default(),
             wire: WirePanel::default(),
             file_dialogs: FileDialogs::new(true),
-            status_bar: StatusBar::default(),
+            toast: Toast::default(),
             tls_dialogs: TlsDialogs::default(),
             lesson: LessonBar::default(),
             frames: FrameMeter::default(),
@@ -115,7 +116,20 @@ impl Window {
             Action::App(command) => {
                 // A user who starts the server wants to see the new entries.
                 self.log.follow |= command == Command::Start;
+                let is_first_step = matches!(command, Command::SendFirstEcho | Command::TryTls);
+                let obstacle = match command {
+                    Command::SendFirstEcho => self.app.missing(),
+                    Command::TryTls => self.app.form().first_invalid(),
+                    _ => None,
+                };
+                if let Some(field) = obstacle {
+                    return self.side_panel.focus(ctx, field);
+                }
                 self.app.apply(command);
+                if is_first_step {
+                    self.handle_action(ctx, frame, Action::Open(LessonPlace::Client));
+                    self.client.focus_input();
+                }
             }
             Action::ChoosePath(action) => {
                 let saves_log = matches!(*action, Action::App(Command::SaveLog { .. }));
@@ -240,7 +254,7 @@ impl Window {
         {
             let text =
                 "The field takes one line, and the pasted text has several. The line ends became spaces.";
-            self.app.tell(Notice { text: text.to_owned(), problem: true });
+            self.app.tell(Notice::bad(NoticeTopic::PastedText, text));
         }
     }
 
@@ -253,7 +267,7 @@ impl Window {
         if self.is_presenting {
             presenter::show_address(ui, &self.app);
         }
-        actions.extend(self.status_bar.show(ui, &self.app));
+        status_bar::show(ui, &self.app);
         if shows_form {
             let panel = Panel::left("left").exact_size(size::SIDE_PANEL).resizable(false).frame(Frame::NONE);
             panel.show(ui, |ui| {
@@ -272,7 +286,6 @@ impl Window {
 
     fn center(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
-        actions.extend(StatusBar::show_notice(ui, &self.app));
         actions.extend(self.lesson.show(ui, &self.app));
         let views = self.tabs.arrange(ui, self.app.settings().split);
         if !self.tabs.shows(LessonPlace::Live) {
@@ -301,8 +314,14 @@ impl Window {
     }
 
     fn tab(&mut self, ui: &mut Ui, tab: LessonPlace) -> Vec<Action> {
+        // A tab with a list reports another area.
+        let below_toolbar = ui.available_rect_before_wrap();
+        set_list_area(ui.ctx(), below_toolbar.with_min_y(below_toolbar.top() + size::TOP_BAR));
         let min_size = vec2(0.0, size::MIN_TAB);
         match tab {
+            LessonPlace::Live if self.app.shows_start_screen() => {
+                start_screen::show(ui).into_iter().collect()
+            }
             LessonPlace::Live => self.live.show(ui, &self.app),
             LessonPlace::Log => scroll_when_small(ui, "log tab", min_size, |ui| self.log_tab(ui)),
             LessonPlace::Client => self.client.show(ui, &self.app),
@@ -329,8 +348,12 @@ impl Window {
         if self.shows_help {
             self.shows_help = help::show(ui, self.app.settings_file(), self.device.as_ref());
         }
-        actions.extend(self.file_dialogs.poll());
-        actions.extend(self.file_dialogs.show_prompt(ui));
+        actions.extend(self.file_dialogs.poll(ui.ctx()));
+        actions.extend(self.file_dialogs.show_prompt(ui, &self.app));
+        // The prompt itself shows why a file could not be saved.
+        if !self.file_dialogs.is_prompting() {
+            actions.extend(self.toast.show(ui, &self.app));
+        }
         drop_hint(ui);
         actions
     }
@@ -402,6 +425,7 @@ impl eframe::App for Window {
         }
         actions.extend(scroll_when_small(ui, "window", vec2(min_width, min_height), |ui| self.layout(ui)));
         actions.extend(self.overlays(ui));
+        actions.extend(remembered::changes(ui.ctx(), &self.app, self.tabs.current()));
         if !actions.is_empty() {
             // The effect of the actions is visible in the next frame.
             ui.ctx().request_repaint();

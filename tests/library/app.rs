@@ -128,6 +128,84 @@ fn the_log_is_saved_as_text_and_as_json_lines() {
     }
 }
 
+/// Waits until the log has as many `Received` entries, and returns their data.
+fn received(app: &mut App, count: usize) -> Vec<Vec<u8>> {
+    let data = |app: &App| -> Vec<Vec<u8>> {
+        let events = app.log().iter().map(|entry| &entry.event.kind);
+        let data = events.filter_map(|kind| match kind {
+            EventKind::Received { data, .. } => Some(data.to_vec()),
+            _ => None,
+        });
+        data.collect()
+    };
+    poll_until(app, "received data", |app| data(app).len() == count);
+    data(app)
+}
+
+#[test]
+fn cleared_log_is_restored_before_newer_entries() {
+    let mut app = app();
+    let mut client = start(&mut app);
+    echo(&mut client, b"one");
+    received(&mut app, 1);
+    app.apply(Command::ClearLog);
+    assert!(app.log().is_empty() && app.notice().unwrap().can_undo());
+    echo(&mut client, b"two");
+    received(&mut app, 1);
+    app.apply(Command::RestoreLog);
+    assert_eq!(received(&mut app, 2), [b"one", b"two"]);
+    assert_eq!(app.notice(), None);
+    let numbers = app.log().iter().map(|entry| entry.number);
+    assert!(numbers.eq(0..app.log().next_number()), "the numbers have a gap");
+}
+
+#[test]
+fn cleared_log_is_gone_once_its_notice_is_dismissed() {
+    let mut app = app();
+    let mut client = start(&mut app);
+    echo(&mut client, b"one");
+    received(&mut app, 1);
+    app.apply(Command::ClearLog);
+    app.apply(Command::DismissNotice);
+    app.apply(Command::RestoreLog);
+    assert!(app.log().is_empty());
+}
+
+#[test]
+fn restart_applies_the_settings_of_the_form() {
+    let mut app = app();
+    let _client = start(&mut app);
+    assert_eq!(app.settings_to_apply(), []);
+    app.apply(Command::set(Setting::Backlog, 9));
+    app.apply(Command::set(Setting::RecvSize, 4));
+    assert_eq!(app.settings_to_apply(), [Setting::Backlog, Setting::RecvSize]);
+    app.apply(Command::Restart);
+    poll_until(&mut app, "a restart", |app| {
+        matches!(app.state(), ServerState::Listening { .. }) && app.settings_to_apply().is_empty()
+    });
+}
+
+#[test]
+fn restart_keeps_the_server_while_a_setting_is_invalid() {
+    let mut app = app();
+    let mut client = start(&mut app);
+    app.apply(Command::set(Setting::Backlog, "x"));
+    app.apply(Command::Restart);
+    app.poll();
+    echo(&mut client, b"still here");
+}
+
+#[test]
+fn stop_after_a_restart_wins() {
+    let mut app = app();
+    let _client = start(&mut app);
+    app.apply(Command::Restart);
+    app.apply(Command::Stop);
+    poll_until(&mut app, "a stop", |app| app.state().is_stopped());
+    app.poll();
+    assert!(app.state().is_stopped());
+}
+
 #[test]
 fn a_failed_save_of_the_log_is_reported_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,6 +12,7 @@ mod client;
 mod create_certificate;
 mod echo_property;
 mod event_log;
+mod first_steps;
 mod fuzz_cases;
 mod lessons;
 mod live;

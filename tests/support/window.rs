@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "not every test program uses all of it")]
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -48,19 +49,6 @@ impl Window {
         Self::new(settings, size, PressMode::Mouse)
     }
 
-    /// Chooses a tab; in a wide window on the right side.
-    #[track_caller]
-    pub(crate) fn tab(&mut self, name: &str) {
-        let on_the_right = format!("{name} on the right");
-        let is_it = |node: &egui_kittest::Node<'_>| {
-            let label = node.accesskit_node().label();
-            node.accesskit_node().role() == Role::Tab
-                && label.is_some_and(|label| label == name || label == on_the_right)
-        };
-        self.0.root().children_recursive().find(is_it).unwrap_or_else(|| panic!("no tab {name}")).click();
-        self.run();
-    }
-
     pub(crate) fn press(&mut self, key: Key) {
         self.0.key_press(key);
         self.run();
@@ -70,21 +58,39 @@ impl Window {
         Self::woken(settings, size, press_mode, Arc::new(|| {}))
     }
 
-    /// Opens a window with a wake callback.
+    /// Opens a window with a wake callback. It doesn't show the start screen.
     pub(crate) fn woken(settings: Settings, size: [f32; 2], press_mode: PressMode, wake: Wake) -> Self {
+        // Most tests look at the log.
+        let tab = if settings.tab == 1 { 2 } else { settings.tab };
+        let settings = Settings { start_screen: false, tab, ..settings };
+        Self::with_options(settings, size, press_mode, Options { wake, ..Options::default() })
+    }
+
+    /// Opens a window with the start screen. *Try TLS* creates its certificate in this folder.
+    pub(crate) fn first_run(size: [f32; 2], certificate_folder: &Path) -> Self {
+        let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
+        let certificate_folder = Some(certificate_folder.to_owned());
+        let options = Options { certificate_folder, ..Options::default() };
+        Self::with_options(settings, size, PressMode::Mouse, options)
+    }
+
+    pub(crate) fn with_options(
+        settings: Settings,
+        size: [f32; 2],
+        press_mode: PressMode,
+        options: Options,
+    ) -> Self {
+        let options = Options { capture: true, ..options };
         let steps = match press_mode {
             PressMode::Mouse => 20,
             PressMode::Reader => 30,
         };
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
-                let options = Options { capture: true, wake, ..Options::default() };
                 ui::Window::new(&creation.egui_ctx, App::new(settings, options)).without_native_dialogs()
             });
         let mut window = Self(harness, press_mode);
         window.run();
-        // Most tests look at the log.
-        window.tab("Log");
         window
     }
 

@@ -158,7 +158,6 @@ fn every_tab_is_accessible_with_clients() {
     window.wait_until("both clients halted", |window| window.state().app().paused_threads().len() >= 2);
     assert_accessible(&window, "step mode");
     key(&mut window, Key::F5);
-    // Cause an error, whose notice stays until it is dismissed.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
     window.wait_until_shown("type the path");
     assert_dialog(&window, "Save the log");
@@ -166,7 +165,12 @@ fn every_tab_is_accessible_with_clients() {
     window.0.event(Event::Text(folder.path().join("no/log.txt").to_string_lossy().into_owned()));
     window.run();
     key(&mut window, Key::Enter);
-    window.wait_until_shown("Dismiss");
+    window.wait_until_shown("The log could not be saved");
+    assert_accessible(&window, "an error in the prompt");
+    key(&mut window, Key::Escape);
+    key(&mut window, Key::Num1);
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::L);
+    window.wait_until_shown("Undo");
     assert_accessible(&window, "a notice");
 }
 
@@ -204,7 +208,7 @@ fn client_tab_is_accessible_with_everything_unfolded() {
 #[test]
 fn lessons_and_help_are_accessible() {
     let mut window = open(Settings::default());
-    press(&mut window, "Help");
+    press(&mut window, "Lessons");
     assert_accessible(&window, "the menu");
     press(&mut window, "2. One at a time, and the backlog");
     assert_accessible(&window, "a lesson");

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::harness::Window;
+use echoscope::server::ServerState;
 use echoscope::settings::Settings;
 use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -80,9 +81,18 @@ fn public_host_warns_and_changes_wait_for_a_restart() {
     window.fill("Host", "127.0.0.1");
     assert!(!window.shows("Others on your network"));
     window.start();
-    assert!(!window.shows("Takes effect when the server is started again."));
+    assert!(!window.shows("Restart to apply"));
+    let before = window.0.get_by_role_and_label(Role::TextInput, "Backlog").rect();
     window.fill("Backlog", "9");
-    assert!(window.shows("Takes effect when the server is started again."));
+    assert!(window.shows("Restart to apply Backlog."));
+    let after = window.0.get_by_role_and_label(Role::TextInput, "Backlog").rect();
+    assert_eq!(after, before, "the banner moves the field");
+    window.click("Restart now");
+    window.wait_until("a restart with the new backlog", |window| {
+        let app = window.state().app();
+        matches!(app.state(), ServerState::Listening { .. }) && app.settings_to_apply().is_empty()
+    });
+    assert!(!window.shows("Restart to apply"));
 }
 
 #[test]
@@ -289,7 +299,7 @@ fn buttons_keep_their_places_and_names_in_every_size() {
             start.bottom() < size[1] - 30.0 && start.right() < 320.0,
             "the button is at {start:?} in {size:?}"
         );
-        for button in ["Help", "Save…", "Clear", "Follow"] {
+        for button in ["Lessons", "Help", "Save…", "Clear", "Follow"] {
             let rect = window.0.get_by_label(button).rect();
             assert!(rect.right() <= size[0] && rect.left() >= 320.0, "{button} is at {rect:?} in {size:?}");
         }
@@ -344,7 +354,6 @@ fn mouse_chooses_mode_theme_and_help() {
         assert_eq!(window.0.ctx.theme() == egui::Theme::Dark, dark);
     }
     window.click("Help");
-    window.click("Help and keys");
     assert!(window.shows("Zoom in and out"));
     window.click("Close the help");
     assert!(!window.shows("Zoom in and out"));

@@ -56,7 +56,7 @@ impl Window {
 
     #[track_caller]
     fn begin(&mut self, lesson: &str) {
-        self.click("Help");
+        self.click("Lessons");
         // In a short window, the mouse could reach the last lessons only after scrolling.
         self.0.get_by_label(lesson).click_accesskit();
         self.0.run();
@@ -73,10 +73,10 @@ impl Window {
 }
 
 #[test]
-fn the_menu_lists_the_lessons_and_help() {
+fn the_menu_lists_the_lessons() {
     let mut window = Window::open();
     assert!(!window.shows("Your first echo"));
-    window.click("Help");
+    window.click("Lessons");
     for lesson in builtin_lessons() {
         assert!(window.shows(&lesson.title), "{}", lesson.title);
     }
@@ -111,7 +111,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
     window.click("Close");
     window.wait_until_shown("Step 6 of 6");
     window.click("Stop server");
-    window.wait_until_shown("All 6 steps are behind you");
+    window.wait_until_shown("All 6 steps complete");
     assert!(window.shows("6 done"));
     window.click("Next lesson: One at a time, and the backlog");
     assert!(window.shows("Step 1 of 7"));
@@ -137,7 +137,7 @@ fn steps_can_be_skipped_reviewed_and_restarted() {
     window.click("Fold the lesson");
     assert!(window.shows("Step 3 of 6") && !window.shows("Skip this step"));
     window.click("Unfold the lesson");
-    window.click("Begin anew");
+    window.click("Restart");
     // The server still listens, so the first step is completed at once.
     window.wait_until_shown("Step 2 of 6");
 }
@@ -146,7 +146,7 @@ fn steps_can_be_skipped_reviewed_and_restarted() {
 fn keys_alone_choose_a_lesson_and_set_it_up() {
     for size in [[1180.0, 760.0], [720.0, 480.0]] {
         let mut window = Window::sized(size);
-        window.0.get_by_label("Help").focus();
+        window.0.get_by_label("Lessons").focus();
         window.0.run();
         window.press(Key::Enter);
         let focused = |window: &Window| {

@@ -242,9 +242,9 @@ fn options_change_the_served_tls() {
     assert_eq!(client.conn.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_2));
     assert!(std::fs::read_to_string(&log).unwrap().starts_with("CLIENT_RANDOM"));
     window.click("Options…");
-    assert!(!window.shows("Takes effect when the server is started again."));
+    assert!(!window.shows("Restart to apply"));
     window.choose("Versions", "TLS 1.3 only");
-    assert!(window.shows("Takes effect when the server is started again."));
+    assert!(window.shows("Restart to apply Versions."));
     // The dialog has the keyboard, so the shortcut doesn't stop the server.
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.0.run_ok();

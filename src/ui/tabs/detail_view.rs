@@ -1,9 +1,10 @@
 //! The details of a list's selected entry, below the list: title, explanation, and bytes with their header fields.
 
+use egui::containers::panel::PanelState;
 use egui::text::LayoutJob;
 use egui::{
-    Align, Color32, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Panel, Rect, RichText,
-    Role, ScrollArea, Sense, Stroke, StrokeKind, TextFormat, Ui, WidgetInfo, pos2, vec2,
+    Align, Color32, Context, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Panel, Rect,
+    RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextFormat, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::Command;
@@ -45,7 +46,23 @@ pub(crate) struct DetailContent<'a> {
 const NARROW: f32 = 560.0;
 /// Below this total height of list and panel, the panel is only as high as its hint while no row is selected.
 const SHORT: f32 = 360.0;
+/// The width that the subtitle needs at least.
+const MIN_SUBTITLE: f32 = 40.0;
 const HINT: &str = "Select a row to see its details and what they mean.";
+
+fn height_id() -> Id {
+    Id::unique("the height of the details")
+}
+
+/// Returns the height of the panel in all tabs, as the user dragged it; `None` before [`set_height`].
+pub(crate) fn height(ctx: &Context) -> Option<f32> {
+    ctx.data(|data| data.get_temp(height_id()))
+}
+
+/// Sets the height of the panel in all tabs.
+pub(crate) fn set_height(ctx: &Context, height: f32) {
+    ctx.data_mut(|data| data.insert_temp(height_id(), height));
+}
 
 /// Shows the panel below a list with the selected entry, or a hint if none is selected.
 pub(crate) fn show_panel(
@@ -61,7 +78,15 @@ pub(crate) fn show_panel(
     }
     // The list keeps at least half of a short window, and 200 points of a tall one.
     let max = (height - 200.0).max(height * 0.48).max(80.0);
-    let panel = Panel::bottom("detail").resizable(true).default_size(size::DETAIL.min(max));
+    let default = self::height(ui.ctx()).unwrap_or(size::DETAIL);
+    let panel = Panel::bottom("detail").resizable(true).default_size(default.min(max));
+    let id = ui.scope_id().with("detail");
+    let is_dragged =
+        ui.read_response(id.with("__resize")).is_some_and(|handle| handle.dragged() || handle.drag_stopped());
+    if !is_dragged {
+        // egui stores a height for each tab; without it, the panel has the common one.
+        ui.data_mut(|data| data.remove::<PanelState>(id));
+    }
     let show = |ui: &mut Ui| {
         // The panel keeps its height whatever it shows.
         ui.set_min_size(ui.available_size());
@@ -72,6 +97,9 @@ pub(crate) fn show_panel(
     };
     let shown = panel.size_range(80.0..=max).frame(frame).show(ui, show);
     grip(ui, shown.response.rect.center_top() + vec2(0.0, 4.0), vec2(36.0, 3.0), false);
+    if is_dragged {
+        set_height(ui.ctx(), shown.response.rect.height());
+    }
     shown.inner
 }
 
@@ -107,7 +135,10 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(theme::bold(&content.title)).truncate());
-                ui.add(Label::new(RichText::new(&content.subtitle).weak()).truncate());
+                // A long title in a narrow window leaves no room.
+                if ui.available_width() > MIN_SUBTITLE {
+                    ui.add(Label::new(RichText::new(&content.subtitle).weak()).truncate());
+                }
             });
         });
     });

@@ -22,7 +22,6 @@ use crate::app::{App, Check, Command, WakeFn};
 use crate::lessons::condition::LessonPlace;
 use crate::settings::{ClientAuth, Setting, SettingChoice};
 use crate::ui::action::Action;
-use crate::ui::server_form::restart_hint;
 use crate::ui::tls_dialogs::certificate_details::DetailsDialog;
 use crate::ui::tls_dialogs::create_certificate::CreateDialog;
 use crate::ui::tls_dialogs::dialog_layout::{
@@ -100,8 +99,8 @@ impl TlsDialogs {
 /// stored in the settings at once.
 fn options(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let settings = app.settings();
-    explained_choice(ui, app, Setting::TlsVersions, settings.tls_versions, actions);
-    explained_choice(ui, app, Setting::ClientAuth, settings.client_auth, actions);
+    explained_choice(ui, Setting::TlsVersions, settings.tls_versions, actions);
+    explained_choice(ui, Setting::ClientAuth, settings.client_auth, actions);
     if settings.client_auth != ClientAuth::None {
         field_row(ui, app, Setting::ClientCa, actions);
         below(ui, |ui| client_ca(ui, app));
@@ -126,7 +125,6 @@ fn options(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
 
 fn explained_choice<T: SettingChoice + PartialEq>(
     ui: &mut Ui,
-    app: &App,
     setting: Setting,
     current: T,
     actions: &mut Vec<Action>,
@@ -135,7 +133,6 @@ fn explained_choice<T: SettingChoice + PartialEq>(
     actions.extend(chosen.map(|chosen| Command::set(setting, chosen.keyword()).into()));
     below(ui, |ui| {
         small(ui, current.about());
-        restart_hint(ui, app, setting);
     });
 }
 
@@ -148,7 +145,6 @@ fn client_ca(ui: &mut Ui, app: &App) {
         Check::Good(subjects) => drop(note(ui, Tone::Good, subjects)),
         Check::Bad(error) => error_note(ui, error),
     }
-    restart_hint(ui, app, Setting::ClientCa);
 }
 
 /// Shows the text field of a setting; a path also has a *Browse…* button.
@@ -169,9 +165,8 @@ fn field_row(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>
     actions.extend(changed.map(|text| Command::Set(setting, text).into()));
 }
 
-/// Shows the error of a setting or, if there is none, what the setting is for. Adds a hint if it needs a restart.
+/// Shows the error of a setting or, if there is none, what the setting is for.
 fn setting_note(ui: &mut Ui, app: &App, setting: Setting) {
     let error = app.form().error(setting);
     error_or_sentence(ui, error.map(|error| error as &dyn Error), setting.info().about);
-    restart_hint(ui, app, setting);
 }

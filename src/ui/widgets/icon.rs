@@ -41,6 +41,10 @@ pub(crate) enum Icon {
     Moon,
     /// Presenter mode.
     FullScreen,
+    /// Lessons: an open book.
+    Book,
+    /// TLS: a padlock.
+    Lock,
 }
 
 impl Icon {
@@ -142,6 +146,32 @@ pub(crate) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
             for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)] {
                 line(&[at(0.8 * x, 0.3 * y), at(0.8 * x, 0.8 * y), at(0.3 * x, 0.8 * y)]);
             }
+        }
+        Icon::Book => {
+            // The outline from the top of the fold around both pages, then the fold.
+            line(&[
+                at(0.0, -0.6),
+                at(-0.3, -0.78),
+                at(-0.9, -0.78),
+                at(-0.9, 0.62),
+                at(-0.3, 0.62),
+                at(0.0, 0.82),
+                at(0.3, 0.62),
+                at(0.9, 0.62),
+                at(0.9, -0.78),
+                at(0.3, -0.78),
+                at(0.0, -0.6),
+            ]);
+            line(&[at(0.0, -0.6), at(0.0, 0.82)]);
+        }
+        Icon::Lock => {
+            let body = Rect::from_min_max(at(-0.72, -0.1), at(0.72, 0.9));
+            painter.rect_stroke(body, r * 0.2, thin, egui::StrokeKind::Middle);
+            let arc = (0..=12_u8).map(|step| {
+                let angle = std::f32::consts::PI * (1.0 + f32::from(step) / 12.0);
+                at(0.44 * angle.cos(), -0.44 + 0.44 * angle.sin())
+            });
+            line(&[at(-0.44, -0.1)].into_iter().chain(arc).chain([at(0.44, -0.1)]).collect::<Vec<_>>());
         }
     }
 }

@@ -66,8 +66,12 @@ fn captures_outlive_a_run_are_saved_and_are_cleared_with_the_log() {
     poll_until(&mut app, "a notice", |app| app.notice().is_some());
     assert!(app.notice().unwrap().problem);
 
+    let used = app.captures().used();
     app.apply(Command::ClearLog);
-    assert_eq!(ids(&app), Vec::<u64>::new());
+    assert_eq!((ids(&app), app.captures().used()), (Vec::<u64>::new(), 0));
+    app.apply(Command::RestoreLog);
+    assert_eq!((ids(&app), app.captures().used()), (vec![1, 2], used));
+    app.apply(Command::ClearLog);
     let path = folder.path().join("late.svg");
     app.apply(Command::SaveSequence { id: ClientId(2), path: path.clone(), format: SequenceFormat::Svg });
     assert!(app.notice().unwrap().text.contains("no longer kept") && !path.exists());

@@ -6,4 +6,5 @@ mod lesson_files;
 mod lesson_in_app;
 mod lesson_run;
 mod player;
+mod progress;
 mod set_up;

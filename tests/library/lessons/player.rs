@@ -33,7 +33,11 @@ impl Player {
 
     pub(crate) fn without_lesson() -> Self {
         let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
-        Self { app: App::new(settings, Options::default()), done: 0 }
+        Self::of(App::new(settings, Options::default()))
+    }
+
+    pub(crate) fn of(app: App) -> Self {
+        Self { app, done: 0 }
     }
 
     pub(crate) fn lesson(&self) -> &LessonRun {

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use echoscope::settings::{Mode, Settings};
@@ -10,6 +11,7 @@ use egui::{Event, Key, Modifiers, Rect, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{press, rect, show};
+use crate::basics::Dropped;
 use crate::harness::{PressMode, Window};
 use crate::parts::{Part, parts, resize};
 
@@ -153,6 +155,13 @@ fn layout_holds_before_anything_happens() {
 }
 
 #[test]
+fn layout_holds_with_the_start_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::first_run([1180.0, 760.0], folder.path());
+    in_each_size(&mut window, |window, which| check_layout(window, which));
+}
+
+#[test]
 fn layout_holds_with_longest_names_and_an_error_in_every_field() {
     let mut window = open(Settings {
         host: longest_host(),
@@ -205,15 +214,14 @@ fn layout_holds_with_clients_a_lesson_and_a_notice() {
         client.read_exact(&mut vec![0; length]).unwrap();
     }
     window.wait_until("all bytes", |window| window.state().app().counters().bytes_sent == 3206);
-    press(&mut window, "Help");
+    press(&mut window, "Lessons");
     press(&mut window, "2. One at a time, and the backlog");
     // An error of several lines, which is shown until it is dismissed.
-    window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    window.wait_until_shown("type the path");
-    let path = "This system has no file dialog to offer, so type the path.";
-    paste(&mut window, path, &long_path("log.txt"));
-    window.0.key_press(Key::Enter);
+    window.0.input_mut().dropped_files.push(Arc::new(Dropped(long_path("log.txt").into())));
+    window.0.step();
     window.wait_until_shown("Dismiss");
+    window.fill("Backlog", "9");
+    assert!(window.shows("Restart to apply Backlog."));
     show(&mut window, Key::Num1);
     press(&mut window, "List of connections");
     press(&mut window, "Connection #2");
@@ -230,7 +238,7 @@ fn layout_holds_with_clients_a_lesson_and_a_notice() {
 #[test]
 fn layout_holds_after_a_lesson() {
     let mut window = open(Settings::default());
-    press(&mut window, "Help");
+    press(&mut window, "Lessons");
     press(&mut window, "2. One at a time, and the backlog");
     while window.0.query_by_label("Skip this step").is_some() {
         press(&mut window, "Skip this step");

@@ -15,7 +15,7 @@ const SIZES: [[f32; 2]; 5] =
 fn open(points: [f32; 2], clients: usize) -> Window {
     let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
     let mut window = Window::new(settings, points, PressMode::Mouse);
-    press(&mut window, "Help");
+    press(&mut window, "Lessons");
     press(&mut window, "2. One at a time, and the backlog");
     show(&mut window, Key::Num3);
     for _ in 1..clients {

@@ -36,7 +36,7 @@ use crate::client::client_event::ClientState;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::field::focus_field;
-use crate::ui::widgets::{empty_message, scroll_when_small};
+use crate::ui::widgets::{empty_message, scroll_when_small, set_list_area};
 
 use composer::Composer;
 use transcript_list::TranscriptList;
@@ -64,6 +64,12 @@ impl ClientPanel {
     /// Moves the keyboard focus to the control that is needed first. Called when the tab comes to the front.
     pub(crate) fn on_show(&mut self) {
         self.needs_focus = true;
+    }
+
+    /// Moves the keyboard focus to the field for what to send.
+    pub(crate) fn focus_input(&mut self) {
+        self.needs_focus = false;
+        self.composer.focus();
     }
 
     /// Returns the selected entry of the chosen client as text for the clipboard.
@@ -159,6 +165,7 @@ impl ClientPanel {
         let top = form.response.rect.bottom();
         let split = (area.bottom() - self.composer_height).max(top + MIN_ROWS);
         let rows = Rect::from_min_max(pos2(area.left(), top + 1.0), pos2(area.right(), split));
+        set_list_area(ui.ctx(), rows);
         ui.painter().rect_filled(rows, 0.0, palette.canvas);
         for edge in [top, split] {
             ui.painter().hline(area.x_range(), edge, Stroke::new(1.0, palette.border));

@@ -16,7 +16,7 @@ use crate::ui::tabs::log::log_entry::show_row;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{newest_button, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
-use crate::ui::widgets::{empty_message, focus_ring};
+use crate::ui::widgets::{empty_message, focus_ring, set_list_area};
 
 /// The state of the panel.
 #[derive(Debug, Default)]
@@ -99,6 +99,7 @@ impl LogPanel {
     /// Shows the rows, or a hint if there are none.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) {
         let area = ui.available_rect_before_wrap();
+        set_list_area(ui.ctx(), area);
         let response = ui.interact(area, Id::unique("log"), Sense::FOCUSABLE | Sense::CLICK);
         let label = format!("Log, {} entries", with_thousands(self.shown.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &label));

@@ -88,7 +88,7 @@ fn tools(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     if button("Save…", "Write the whole log to a file (Ctrl+S)") {
         actions.push(Action::save_log());
     }
-    if button("Clear", "Forget all entries (Ctrl+L)") {
+    if button("Clear", "Remove all entries (Ctrl+L)") {
         actions.push(Command::ClearLog.into());
     }
     actions

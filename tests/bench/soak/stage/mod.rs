@@ -232,8 +232,10 @@ impl Stage {
             answer(&Answer::Wrong(message));
         }
         self.app.poll();
-        self.app.apply(Command::DismissNotice);
-        self.app.apply(Command::ClearLog);
+        while self.app.notice().is_some() {
+            self.app.apply(Command::DismissNotice);
+        }
+        self.app.discard_log();
         answer(&Answer::Rested(Rest {
             log_bytes,
             log_limit: self.app.log().limits().bytes,

@@ -1,0 +1,71 @@
+//! The start screen, by mouse and by keyboard.
+
+use std::path::Path;
+
+use egui::{Key, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::harness::Window;
+
+const SIZE: [f32; 2] = [1180.0, 760.0];
+
+fn focused(window: &Window) -> String {
+    let mut nodes = window.0.root().children_recursive();
+    let focused = nodes.find(egui_kittest::Node::is_focused);
+    focused.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+}
+
+#[test]
+fn first_echo_is_a_click_a_text_and_enter_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::first_run(SIZE, folder.path());
+    assert!(window.shows("See how a server works"));
+    window.click("Send an echo");
+    window.wait_until_shown("Client 1, connected");
+    assert!(window.0.get_by_role_and_label(Role::TextInput, "Text to send").is_focused());
+    window.0.get_by_role_and_label(Role::TextInput, "Text to send").type_text("Hello");
+    window.run();
+    window.press(Key::Enter);
+    window.wait_until_shown("received b'Hello\\n'");
+    window.click("Log");
+    assert!(!window.shows("See how a server works") && window.shows("Received: b'Hello\\n'"));
+}
+
+#[test]
+fn keyboard_alone_tries_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::first_run([720.0, 480.0], folder.path());
+    assert_eq!(focused(&window), "Send an echo", "Enter is enough for the first step");
+    window.press(Key::Tab);
+    assert_eq!(focused(&window), "Take a lesson");
+    window.press(Key::Tab);
+    assert_eq!(focused(&window), "Try TLS");
+    window.press(Key::Enter);
+    window.wait_until_shown("Client 1, connected");
+    assert!(window.app().settings().tls);
+    assert!(folder.path().join("server.crt").exists());
+}
+
+#[test]
+fn lesson_begins_in_place_of_the_start_screen() {
+    let mut window = Window::first_run(SIZE, Path::new(""));
+    window.click("Take a lesson");
+    assert!(window.shows("Step 1 of 6") && !window.shows("See how a server works"));
+}
+
+#[test]
+fn start_screen_can_be_dismissed() {
+    let mut window = Window::first_run(SIZE, Path::new(""));
+    window.click("Don't show this again");
+    assert!(!window.shows("See how a server works") && window.shows("The server isn't running"));
+    assert!(!window.app().settings().start_screen);
+}
+
+#[test]
+fn first_echo_with_an_invalid_setting_shows_the_setting() {
+    let mut window = Window::first_run(SIZE, Path::new(""));
+    window.fill("Backlog", "x");
+    window.click("Send an echo");
+    assert!(window.0.get_by_role_and_label(Role::TextInput, "Backlog").is_focused());
+    assert!(window.shows("See how a server works"), "nothing has happened yet");
+}
