@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::clients::ServerEndpoint;
 use crate::app::state::{App, Notice};
-use crate::client::client_event::ClientEventKind;
+use crate::client::client_event::{ClientEventKind, CloseMode};
 use crate::client::echo_check::{EchoResult, EchoVerdict};
 use crate::lessons::lesson_event::LessonEvent;
 use crate::server::ServerState;
@@ -74,7 +74,9 @@ impl App {
             ClientEventKind::Echoed(EchoResult { verdict: EchoVerdict::Exact, .. }) => {
                 lessons.on_event(LessonEvent::Echo);
             }
-            ClientEventKind::HalfClosed => lessons.on_event(LessonEvent::HalfClosed),
+            ClientEventKind::EndSent { mode: CloseMode::HalfClose, .. } => {
+                lessons.on_event(LessonEvent::HalfClosed);
+            }
             _ => {}
         })
     }
