@@ -20,6 +20,7 @@ impl App {
         changed |= self.adopt_chosen_port();
         changed |= self.poll_lesson();
         changed |= self.poll_clients();
+        self.number_clients();
         changed |= self.clients.follow(ServerEndpoint::new(&self.settings_for_clients()));
         if !matches!(self.state(), ServerState::Starting | ServerState::Listening { .. }) {
             self.run_notice = None;
@@ -54,12 +55,15 @@ impl App {
     }
 
     fn drain_events(&mut self) -> bool {
-        let Self { event_receiver, log, run_notice, unbound_addresses, lessons, .. } = self;
+        let Self { event_receiver, log, run_notice, unbound_addresses, lessons, clients, .. } = self;
         let taken = event_receiver.drain(|event| {
             if let EventKind::NotListening(error) = &event.kind {
                 // The log entry alone is easily overlooked, and then a client may reach another program's server.
                 *run_notice = Some(Notice::bad(format!("Listening, but not on every address. {error}")));
                 *unbound_addresses += 1;
+            }
+            if let (EventKind::Opened, Some(client)) = (&event.kind, event.client) {
+                clients.on_accepted(client);
             }
             lessons.on_event(LessonEvent::Server(&event));
             log.append(event);
