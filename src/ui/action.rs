@@ -24,7 +24,7 @@ pub(super) enum Action {
     SetDetailsCaFile(PathBuf),
     /// Opens or closes the help.
     ToggleHelp,
-    /// Brings this tab to the front, or opens this dialog.
+    /// Brings this tab to the front, opens this dialog, or moves the keyboard focus to this field.
     Open(LessonPlace),
     /// Brings the Log tab to the front and moves the keyboard focus to its filter.
     FocusFilter,

@@ -124,6 +124,9 @@ impl Window {
                 self.app.apply(Command::Opened(place));
                 if TABS.contains(&place) {
                     self.tab = place;
+                } else if place == LessonPlace::ServerName {
+                    self.tab = LessonPlace::Client;
+                    self.client.focus_server_name(ctx);
                 } else {
                     self.tls_dialogs.open(ctx, &self.app, place);
                 }
