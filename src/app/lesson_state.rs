@@ -13,6 +13,8 @@ pub enum SetUp {
     Needed,
     /// The running server lacks some of the settings and must be restarted.
     NeedsRestart,
+    /// The step needs TLS, and no valid certificate with its key is chosen: a server with these settings can't start.
+    NeedsCertificate,
 }
 
 /// The lesson that the user is doing, if any, and what it changed.
