@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::app::clients::ClientTabId;
 use crate::app::state::App;
 use crate::client::client_event::{ClientState, ClientStatus, ConnectionOutcome};
+use crate::server::event::ClientId;
 use crate::server::{Connection, Phase, ServerState};
 
 /// The state of a client tab, combined from what its client and the server report.
@@ -45,6 +46,20 @@ impl App {
         let server = self.state();
         statuses.iter().map(|(id, status)| (*id, tab_state(status, &server, &connections))).collect()
     }
+
+    /// Returns the number under which this window's server has accepted the newest connection of a client tab.
+    #[must_use]
+    pub fn connection_of(&self, tab: ClientTabId) -> Option<ClientId> {
+        self.clients().get(tab)?.accepted_as()
+    }
+
+    /// Finds the connections of client tabs among those that the server has accepted.
+    pub(super) fn number_clients(&mut self) {
+        let server = self.state();
+        self.clients.number_tabs(|status, accepted| {
+            is_ours(status, &server) && status.local.is_some_and(|local| is_same(local, accepted))
+        });
+    }
 }
 
 fn tab_state(status: &ClientStatus, server: &ServerState, connections: &[Connection]) -> TabState {
@@ -70,13 +85,9 @@ fn waiting_for_server(
     server: &ServerState,
     connections: &[Connection],
 ) -> Option<TabState> {
-    let (local, peer) = (status.local?, status.peer?);
-    let ServerState::Listening { addresses, .. } = server else { return None };
-    let is_ours = addresses.iter().any(|address| {
-        address.port() == peer.port() && (address.ip().is_unspecified() || is_same(*address, peer))
-    });
+    let local = status.local?;
     // Once the server has ended its side, it no longer lists the connection.
-    if !is_ours || status.peer_end.is_some() {
+    if !is_ours(status, server) || status.peer_end.is_some() {
         return None;
     }
     match connections.iter().find(|connection| is_same(connection.client.peer, local)) {
@@ -84,6 +95,14 @@ fn waiting_for_server(
         Some(connection) if connection.phase == Phase::Queued => Some(TabState::NoThread),
         Some(_) => None,
     }
+}
+
+/// Returns whether the client is connected to this window's server.
+fn is_ours(status: &ClientStatus, server: &ServerState) -> bool {
+    let (Some(peer), ServerState::Listening { addresses, .. }) = (status.peer, server) else { return false };
+    addresses.iter().any(|address| {
+        address.port() == peer.port() && (address.ip().is_unspecified() || is_same(*address, peer))
+    })
 }
 
 /// Returns whether two addresses are the same. An IPv4-mapped IPv6 address equals its IPv4 address.

@@ -17,6 +17,7 @@ use crate::server::event::ClientId;
 use crate::server::{Server, ServerConfig, ServerState};
 use crate::settings::{Scope, Setting};
 use crate::tls;
+use crate::tls::LoadedFiles;
 use crate::tls::create::CreatedFiles;
 use crate::tls::file_error::{FileRole, TlsFileError};
 
@@ -90,7 +91,8 @@ pub enum Command {
     StartLesson(usize),
     /// Start the lesson in a file.
     OpenLesson(PathBuf),
-    /// Put the settings that the step needs into the form, and restart a server that has others.
+    /// Put the settings that the step needs into the form, and restart a server that has others. Does nothing while
+    /// the step needs a certificate and there is none.
     SetUpLesson,
     /// Go to the lesson's next step.
     NextStep,
@@ -155,6 +157,10 @@ impl App {
             Command::UseCreated(created) => {
                 self.set_path(Setting::Certificate, &created.certificate);
                 self.set_path(Setting::Key, &created.key);
+                if let Some((certificate, key)) = &created.client {
+                    self.set_path(Setting::ClientCa, &created.ca_file);
+                    self.clients.offer_identity(certificate, key);
+                }
                 self.set(Setting::Tls, true.to_string());
                 self.lessons.on_event(LessonEvent::CertificateCreated);
             }
@@ -270,7 +276,8 @@ impl App {
         config.stepping = self.stepping;
         if config.tls.is_some() {
             // The files may have changed since they were chosen. The server reads them now, so the form reads them
-            // again, too.
+            // again, too. Until then, nothing is known to differ from what the server reads.
+            self.files.loaded = LoadedFiles::default();
             self.check_files();
         }
         // The computer may be on another network by now.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::settings::parse::PathText;
 use crate::settings::{Setting, SettingError, Settings};
 use crate::text;
+use crate::tls::create::{CLIENT_CERTIFICATE, CLIENT_KEY};
 use crate::tls::file_error::{TlsError, TlsFileError};
-use crate::tls::{self, CertificateFile, ClientCaFile, KeyFile, KeyType, ServedCertificate};
+use crate::tls::{self, CertificateFile, ClientCaFile, KeyFile, KeyType, LoadedFiles, ServedCertificate};
 
 /// The texts in the form and the settings that they stand for.
 #[derive(Debug, Clone)]
@@ -102,6 +103,10 @@ impl<T> Check<T> {
         read(path).map_or_else(Self::Bad, Self::Good)
     }
 
+    fn good(&self) -> Option<&T> {
+        if let Self::Good(file) = self { Some(file) } else { None }
+    }
+
     fn map<R>(self, report: impl FnOnce(&T) -> R) -> Check<R> {
         match self {
             Self::Empty => Check::Empty,
@@ -121,6 +126,10 @@ pub(super) struct CheckedFiles {
     pub(super) client_ca: Check<String>,
     /// Whether certificate and key match; `None` until both are good.
     pub(super) pair: Option<Result<(), TlsError>>,
+    /// A client certificate and its key, found beside the client CA under the names that *Create certificate…* gives.
+    pub(super) identity: Option<(PathBuf, PathBuf)>,
+    /// The contents of the good files.
+    pub(super) loaded: LoadedFiles,
 }
 
 impl CheckedFiles {
@@ -132,11 +141,17 @@ impl CheckedFiles {
             (Check::Good(certificate), Check::Good(key)) => Some(tls::check_pair(certificate, key)),
             _ => None,
         };
+        let files = [CLIENT_CERTIFICATE, CLIENT_KEY].map(|name| client_ca.with_file_name(name));
+        let exist = !client_ca.as_os_str().is_empty() && files.iter().all(|file| file.is_file());
+        let client_ca = Check::read(client_ca, ClientCaFile::read);
+        let loaded = LoadedFiles::new(certificate.good(), key.good(), client_ca.good());
         Self {
             certificate: certificate.map(ServedCertificate::of),
             key: key.map(|file| file.key_type().clone()),
-            client_ca: Check::read(client_ca, ClientCaFile::read).map(|file| text::list(file.subjects(), 1)),
+            client_ca: client_ca.map(|file| text::list(file.subjects(), 1)),
             pair,
+            identity: exist.then(|| files.into()),
+            loaded,
         }
     }
 }

@@ -52,7 +52,12 @@ impl App {
             let mut needed = step.settings.0.iter().filter(|needed| !needed.is_free_port());
             needed.any(|needed| !needed.holds(running))
         };
-        if running.as_ref().is_some_and(differs) {
+        let differs = running.as_ref().map(differs);
+        let needs_tls = step.settings.0.iter().any(SettingOverride::is_tls);
+        if needs_tls && differs != Some(false) && self.lacks_certificate() {
+            return SetUp::NeedsCertificate;
+        }
+        if differs == Some(true) {
             return SetUp::NeedsRestart;
         }
         let in_form = |needed: &SettingOverride| {
@@ -151,6 +156,9 @@ impl App {
 
     pub(super) fn set_up_lesson(&mut self) {
         let set_up = self.lesson_set_up();
+        if set_up == SetUp::NeedsCertificate {
+            return;
+        }
         let Some(step) = self.lesson().and_then(LessonRun::step) else { return };
         for needed in step.settings.0.clone() {
             let before = SettingOverride::of(needed.setting, self.settings());
@@ -178,6 +186,12 @@ impl App {
         let Check::Good(served) = self.certificate() else { return false };
         let now = Timestamp::now();
         matches!(self.pair(), Some(Ok(()))) && served.own.validity.holds(now)
+    }
+
+    /// Returns whether it is known that no such certificate and key are chosen: both files were read.
+    fn lacks_certificate(&self) -> bool {
+        let is_reading = matches!(self.certificate(), Check::Reading) || matches!(self.key(), Check::Reading);
+        !is_reading && !self.has_certificate()
     }
 
     /// Collects the current facts for the lesson.

@@ -17,6 +17,8 @@ pub enum SetUp {
     Needed,
     /// The running server lacks some of the settings and must be restarted.
     NeedsRestart,
+    /// The step needs TLS, and no valid certificate with its key is chosen: a server with these settings can't start.
+    NeedsCertificate,
 }
 
 /// The progress in each lesson, by the lesson's title.

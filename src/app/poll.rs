@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::app::clients::ServerEndpoint;
 use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::state::App;
-use crate::client::client_event::ClientEventKind;
+use crate::client::client_event::{ClientEventKind, CloseMode};
 use crate::client::echo_check::{EchoResult, EchoVerdict};
 use crate::lessons::lesson_event::LessonEvent;
 use crate::server::ServerState;
@@ -22,6 +22,7 @@ impl App {
         changed |= self.poll_restart();
         changed |= self.poll_first_connection();
         changed |= self.poll_clients();
+        self.number_clients();
         changed |= self.clients.follow(ServerEndpoint::new(&self.settings_for_clients()));
         if !matches!(self.state(), ServerState::Starting | ServerState::Listening { .. }) {
             self.notices.remove(NoticeTopic::Server);
@@ -57,13 +58,16 @@ impl App {
     }
 
     fn drain_events(&mut self) -> bool {
-        let Self { event_receiver, log, notices, unbound_addresses, lessons, .. } = self;
+        let Self { event_receiver, log, notices, unbound_addresses, lessons, clients, .. } = self;
         let taken = event_receiver.drain(|event| {
             if let EventKind::NotListening(error) = &event.kind {
                 // The log entry alone is easily overlooked, and then a client may reach another program's server.
                 let text = format!("Listening, but not on every address. {error}");
                 notices.add(Notice::bad(NoticeTopic::Server, text));
                 *unbound_addresses += 1;
+            }
+            if let (EventKind::Opened, Some(client)) = (&event.kind, event.client) {
+                clients.on_accepted(client);
             }
             lessons.on_event(LessonEvent::Server(&event));
             log.append(event);
@@ -78,7 +82,9 @@ impl App {
             ClientEventKind::Echoed(EchoResult { verdict: EchoVerdict::Exact, .. }) => {
                 lessons.on_event(LessonEvent::Echo);
             }
-            ClientEventKind::HalfClosed => lessons.on_event(LessonEvent::HalfClosed),
+            ClientEventKind::EndSent { mode: CloseMode::HalfClose, .. } => {
+                lessons.on_event(LessonEvent::HalfClosed);
+            }
             _ => {}
         })
     }

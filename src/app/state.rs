@@ -22,7 +22,7 @@ use crate::server::{Connection, Counters, Server, ServerConfig, ServerState};
 use crate::settings::parse::reachable_host;
 use crate::settings::settings_file::SettingsFile;
 use crate::settings::{Scope, Setting, Settings};
-use crate::tls::file_error::TlsError;
+use crate::tls::file_error::{FileRole, TlsError};
 use crate::tls::{KeyType, ServedCertificate};
 
 /// The options of an app in addition to its settings.
@@ -247,8 +247,8 @@ impl App {
         &self.clients
     }
 
-    /// Returns whether the running server has another value than the form, so that a change applies only after a
-    /// restart.
+    /// Returns whether the running server has another value than the form, or the file in the form was replaced since
+    /// the server read it, so that a change applies only after a restart.
     #[must_use]
     pub fn needs_restart(&self, setting: Setting) -> bool {
         let Some(running) = self.running_with() else { return false };
@@ -259,7 +259,7 @@ impl App {
         let tls_is_new =
             !running.tls && matches!(setting.info().scope, Scope::Tls | Scope::ClientCertificates);
         setting.affects_server(form)
-            && setting.text(running) != setting.text(form)
+            && (setting.text(running) != setting.text(form) || self.is_replaced(setting))
             && !same_port
             && !tls_is_new
     }
@@ -268,6 +268,18 @@ impl App {
     #[must_use]
     pub fn settings_to_apply(&self) -> Vec<Setting> {
         Setting::ALL.iter().copied().filter(|setting| self.needs_restart(*setting)).collect()
+    }
+
+    /// Returns whether the setting is a file whose content has changed since the running server read it.
+    fn is_replaced(&self, setting: Setting) -> bool {
+        let role = match setting {
+            Setting::Certificate => FileRole::Certificate,
+            Setting::Key => FileRole::Key,
+            Setting::ClientCa => FileRole::ClientCa,
+            _ => return false,
+        };
+        let loaded = self.server.as_ref().and_then(Server::loaded_files);
+        loaded.is_some_and(|loaded| loaded.differs(&self.files.loaded, role))
     }
 
     /// Shows a notice.

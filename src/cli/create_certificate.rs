@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
+use crate::platform::terminal::argument;
 use crate::settings::{SettingChoice, Settings};
 use crate::text::display_path;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, SpecProblem};
@@ -14,6 +15,7 @@ use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defec
 ///
 /// Writes server.key, server.csr and server.crt. Nothing is put into a trust store.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct CreateFlags {
     /// The folder for the files; its last part is made if it is not there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -36,13 +38,17 @@ pub(super) struct CreateFlags {
     #[arg(long)]
     signed_by_ca: bool,
 
+    /// Make client.crt and client.key, too, for a server that asks clients for a certificate; includes --signed-by-ca
+    #[arg(long)]
+    client: bool,
+
     /// Break it on purpose: expired, not-yet-valid, wrong-name, no-san, ca-as-server, self-signed (where a CA is
     /// expected), no-intermediate, v1
     #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = choice::<Defect>())]
     broken: Option<Defect>,
 
-    /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt where one is made; never
-    /// the practice CA's files
+    /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt and the client's files
+    /// where they are made; never the practice CA's files
     #[arg(long)]
     force: bool,
 
@@ -67,6 +73,7 @@ impl CreateFlags {
             folder: self.out,
             key: self.key.unwrap_or_default(),
             signed_by_ca: self.signed_by_ca,
+            client_certificate: self.client,
             defect: self.broken,
             ..CertificateSpec::default()
         };
@@ -104,7 +111,15 @@ impl CreateCertificate {
 
 fn describe(created: &CreatedFiles) -> String {
     let files = created.files.iter().map(|file| format!("Wrote {}", display_path(file)));
-    let about = [created.summary.clone(), String::new(), created.advice(), String::new()];
+    let client = created.client.as_ref().map_or_else(String::new, |(certificate, key)| {
+        format!(
+            " Clients present {} with {} to a server with --client-auth required --client-ca {}.",
+            argument(certificate),
+            argument(key),
+            argument(&created.ca_file)
+        )
+    });
+    let about = [created.summary.clone(), String::new(), created.advice() + &client, String::new()];
     let commands = std::iter::once(created.server_command())
         .chain(created.client_commands(Settings::default().port))
         .map(|command| format!("{:<12} {}", format!("{}:", command.program), command.line));

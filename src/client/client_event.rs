@@ -52,8 +52,13 @@ pub enum ClientEventKind {
     Received(Arc<[u8]>),
     /// As many bytes came back as were sent up to the end of this send.
     Echoed(EchoResult),
-    /// The client has closed its sending side, and still receives.
-    HalfClosed,
+    /// The client has ended its side.
+    EndSent {
+        /// How. Never [`CloseMode::Abort`], which ends the connection at once.
+        mode: CloseMode,
+        /// Whether it sent TLS's `close_notify`. FIN follows, except after [`CloseMode::HalfClose`].
+        close_notify: bool,
+    },
     /// The server ended its side, or the whole connection.
     PeerClosed(PeerEnd),
     /// The connection is over.
@@ -163,7 +168,7 @@ pub struct ClosedConnection {
 /// The side that ended a connection, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCloseCause {
-    /// The client, in this mode. Never [`CloseMode::HalfClose`].
+    /// The client, in this mode. After [`CloseMode::HalfClose`], the server ended its side as well.
     Client(CloseMode),
     /// The client, in [`CloseMode::WithoutCloseNotify`] without TLS. The OS sent RST because of unread data.
     ClientWithUnreadData,

@@ -54,8 +54,8 @@ pub(super) struct OpenConnection {
     half_close_pending: bool,
     /// How the client closes the connection, and until when it waits for the server.
     closing: Option<(CloseMode, Instant)>,
-    /// Whether FIN is to be sent after TLS's pending records.
-    fin_pending: bool,
+    /// A FIN that is to be sent after TLS's pending records, and whether `close_notify` is among these.
+    pending_fin: Option<bool>,
     /// Whether nothing more can be written. After an error, the rest of the received data shows why.
     write_broken: bool,
     blocked_since: Option<Instant>,
@@ -100,7 +100,7 @@ impl OpenConnection {
             unsent: 0,
             half_close_pending: false,
             closing: None,
-            fin_pending: false,
+            pending_fin: None,
             write_broken: false,
             blocked_since: None,
             last_activity: Instant::now(),
@@ -227,16 +227,21 @@ impl OpenConnection {
                 self.blocked_since = None;
                 self.half_close_pending = false;
                 self.closing = Some((mode, Instant::now() + CLOSE_GRACE));
-                if mode == CloseMode::Close {
-                    if self.state == ClientState::Open {
-                        self.stream.send_close_notify();
-                    }
-                    self.fin_pending = true;
-                } else {
+                let (is_open, is_tls) = (self.state == ClientState::Open, self.stream.tls().is_some());
+                if mode == CloseMode::WithoutCloseNotify {
                     self.write_broken = true;
                     self.stream.send_fin();
+                    self.report_end(mode, false);
+                } else if is_open || is_tls {
+                    // After a half-close, `close_notify` was sent, and without TLS also FIN.
+                    if is_open {
+                        self.stream.send_close_notify();
+                    }
+                    self.pending_fin = Some(is_open && is_tls);
                 }
                 self.set_state(ClientState::Closing);
+                // Before the server's end is read, which would otherwise be reported first.
+                self.flush();
             }
             CloseMode::HalfClose | CloseMode::Close | CloseMode::WithoutCloseNotify => {}
         }
@@ -255,14 +260,30 @@ impl OpenConnection {
             return Ok(ClientCloseCause::Client(mode));
         }
         self.shared.events.push(ClientEventKind::PeerClosed(end));
-        if end != PeerEnd::Reset && self.state == ClientState::Open {
-            self.stream.send_close_notify();
-            let _ = self.stream.flush();
+        let (is_open, is_tls) = (self.state == ClientState::Open, self.stream.tls().is_some());
+        if end != PeerEnd::Reset && (is_open || is_tls) {
+            if is_open {
+                self.stream.send_close_notify();
+                let _ = self.stream.flush();
+            }
+            self.stream.send_fin();
+            self.report_end(CloseMode::Close, is_open && is_tls);
         }
         if self.target.requires_echo && !self.echo.report().is_exact() {
             return Err(ClientError::EndedEarly { is_reset: end == PeerEnd::Reset });
         }
-        Ok(ClientCloseCause::Server(end))
+        let is_answer =
+            self.state == ClientState::HalfClosed && matches!(end, PeerEnd::Fin | PeerEnd::CloseNotify);
+        Ok(if is_answer {
+            ClientCloseCause::Client(CloseMode::HalfClose)
+        } else {
+            ClientCloseCause::Server(end)
+        })
+    }
+
+    /// Reports that the client has ended its side.
+    fn report_end(&self, mode: CloseMode, close_notify: bool) {
+        self.shared.events.push(ClientEventKind::EndSent { mode, close_notify });
     }
 
     /// Reads the data that has arrived. Breaks when the server has ended its side. Otherwise continues with whether
@@ -466,17 +487,19 @@ impl OpenConnection {
                 self.stream.send_fin();
             }
             self.set_state(ClientState::HalfClosed);
-            self.shared.events.push(ClientEventKind::HalfClosed);
+            self.report_end(CloseMode::HalfClose, self.stream.tls().is_some());
         }
         if self.write_broken {
             return;
         }
         match self.stream.flush() {
-            Ok(true) if self.fin_pending => {
-                self.fin_pending = false;
-                self.stream.send_fin();
+            Ok(true) => {
+                if let Some(close_notify) = self.pending_fin.take() {
+                    self.stream.send_fin();
+                    self.report_end(CloseMode::Close, close_notify);
+                }
             }
-            Ok(_) => {}
+            Ok(false) => {}
             Err(_) => self.write_failed(),
         }
     }

@@ -139,7 +139,7 @@ pub enum EventPattern {
     },
 }
 
-/// A tab or a dialog of the window.
+/// A tab, a dialog or a field of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LessonPlace {
@@ -150,6 +150,8 @@ pub enum LessonPlace {
     Log,
     /// The tab with the built-in clients.
     Client,
+    /// The field in the Client tab for the name that a client asks for.
+    ServerName,
     /// The tab with the Python program.
     Code,
     /// The tab with a connection's sequence diagram.
@@ -170,6 +172,7 @@ impl LessonPlace {
             Self::Live => "the Live tab",
             Self::Log => "the Log tab",
             Self::Client => "the Client tab",
+            Self::ServerName => "the server name in the Client tab",
             Self::Code => "the Code tab",
             Self::Wire => "the Wire tab",
             Self::CreateCertificate => "Create certificate…",

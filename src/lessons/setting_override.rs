@@ -54,6 +54,12 @@ impl SettingOverride {
         self.setting == Setting::Port && self.text == "0"
     }
 
+    /// Returns whether this turns TLS on.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.setting == Setting::Tls && self.holds(&Settings { tls: true, ..Settings::default() })
+    }
+
     /// Returns the setting and its value in a few words, named as in the form: `Backlog 2`.
     #[must_use]
     pub fn description(&self) -> String {

@@ -66,6 +66,7 @@ pub use crate::server::registry::{Connection, Phase};
 use crate::server::shared::ServerShared;
 pub use crate::server::shared::{Counters, ServerConfig, ServerState};
 use crate::server::start_error::StartError;
+use crate::tls::LoadedFiles;
 use crate::tls::explain::{explain_key_log_error, key_log_warning};
 pub use crate::tls::options::TlsFiles;
 use crate::tls::server_config::TlsServer;
@@ -180,6 +181,12 @@ impl Server {
             bytes_sent: shared.totals.sent.get(),
             waiting: shared.accept_queue.waiting().filter(|_| is_listening),
         }
+    }
+
+    /// Returns what the files of TLS contained when the server read them; `None` before that and without TLS.
+    #[must_use]
+    pub fn loaded_files(&self) -> Option<&LoadedFiles> {
+        self.shared.tls.get().map(TlsServer::loaded)
     }
 
     /// Returns the open connections, sorted by client number.

@@ -68,6 +68,10 @@ pub struct Certificate {
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// The time that Echoscope adds before and after the validity of a certificate that it creates, so that a client whose
+/// clock differs by a few minutes accepts it on the first and on the last day.
+pub(super) const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
 impl Certificate {
     /// Parses a certificate. Returns `None` if it is invalid.
     #[must_use]
@@ -136,7 +140,7 @@ impl Certificate {
         ["MD2", "MD5", "SHA1"].into_iter().find(|hash| signature.contains(hash))
     }
 
-    /// Returns a summary on one line, for example `localhost · RSA 2048 · 364 days left`. Dates are in UTC.
+    /// Returns a summary on one line, for example `localhost · RSA 2048 · 365 days left`. Dates are in UTC.
     #[must_use]
     pub fn line(&self, now: Timestamp) -> String {
         let names: Vec<_> = self.hosts_or_common_names().iter().map(|name| sanitize(name, 64)).collect();
@@ -243,7 +247,7 @@ impl Validity {
         self.not_before <= now && now <= self.not_after
     }
 
-    /// Returns a description of the validity: `364 days left`, `expired on 2026-01-31`, `not valid before 2026-01-31`.
+    /// Returns a description of the validity: `365 days left`, `expired on 2026-01-31`, `not valid before 2026-01-31`.
     #[must_use]
     pub fn description(&self, now: Timestamp) -> String {
         if now < self.not_before {
@@ -257,11 +261,16 @@ impl Validity {
         if self.not_after == Timestamp::MAX {
             return "valid without an end".to_owned();
         }
-        match self.not_after.duration_since(now).as_secs() / DAY.as_secs() {
-            0 if date(now) == date(self.not_after) => "expires today".to_owned(),
-            0 => "expires tomorrow".to_owned(),
+        let left = self.not_after.duration_since(now);
+        if left < DAY {
+            let is_today = date(now) == date(self.not_after);
+            return if is_today { "expires today" } else { "expires tomorrow" }.to_owned();
+        }
+        // Rounded up, so that a new certificate for a year has 365 days left until a day has passed.
+        let seconds = left.saturating_sub(CLOCK_SKEW).as_secs().unsigned_abs();
+        match seconds.div_ceil(DAY.as_secs().unsigned_abs()) {
             1 => "1 day left".to_owned(),
-            days => format!("{} days left", with_thousands(days.unsigned_abs())),
+            days => format!("{} days left", with_thousands(days)),
         }
     }
 
@@ -417,11 +426,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_summary_counts_the_whole_days_left() {
+    fn the_summary_rounds_the_days_left_up() {
         let line = |now: &str| good_certificate().line(now.parse().unwrap());
-        assert_eq!(line("2026-01-01T12:00:01Z"), "localhost · RSA 2048 · 363 days left");
+        assert_eq!(line("2026-01-01T12:00:01Z"), "localhost · RSA 2048 · 364 days left");
+        assert_eq!(line("2026-01-01T12:05:00Z"), "localhost · RSA 2048 · 364 days left");
+        assert_eq!(line("2026-12-29T11:00:00Z"), "localhost · RSA 2048 · 3 days left");
         assert_eq!(line("2026-12-29T12:00:00Z"), "localhost · RSA 2048 · 2 days left");
-        assert_eq!(line("2026-12-29T12:00:01Z"), "localhost · RSA 2048 · 1 day left");
+        assert_eq!(line("2026-12-30T11:50:00Z"), "localhost · RSA 2048 · 2 days left");
+        assert_eq!(line("2026-12-30T12:00:00Z"), "localhost · RSA 2048 · 1 day left");
         assert_eq!(line("2026-12-30T12:00:01Z"), "localhost · RSA 2048 · expires tomorrow");
         assert_eq!(line("2026-12-31T00:00:00Z"), "localhost · RSA 2048 · expires today");
         assert_eq!(line("2026-12-31T12:00:00Z"), "localhost · RSA 2048 · expires today");

@@ -160,6 +160,6 @@ fn verifier(roots: Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, Veri
 
 fn identity(choices: &TlsChoices) -> Result<Option<Arc<CertifiedKey>>, TlsError> {
     let Some(files) = &choices.identity else { return Ok(None) };
-    let (_, pair) = read_pair(&files.certificate, &files.key)?;
-    Ok(Some(Arc::new(pair)))
+    let (certificate, key) = read_pair(&files.certificate, &files.key)?;
+    Ok(Some(Arc::new(CertifiedKey::new(certificate.chain, key.signing))))
 }

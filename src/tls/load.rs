@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::{CertificateDer, Der, PrivateKeyDer, TrustAnchor};
-use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::sign::SigningKey;
 use x509_parser::asn1_rs::{FromDer, Sequence};
 use x509_parser::error::X509Error;
 use x509_parser::oid_registry::OID_X509_EXT_NAME_CONSTRAINTS;
@@ -185,6 +185,49 @@ impl ClientCaFile {
     }
 }
 
+/// What the server's files contained when they were read, to find out whether one was replaced since. The private key
+/// is represented by its public key. A file that wasn't read has no content.
+#[derive(Debug, Clone, Default)]
+pub struct LoadedFiles {
+    certificate: Option<Vec<CertificateDer<'static>>>,
+    key: Option<Vec<u8>>,
+    client_ca: Option<Arc<RootCertStore>>,
+}
+
+impl LoadedFiles {
+    /// Returns the contents of these files.
+    #[must_use]
+    pub fn new(
+        certificate: Option<&CertificateFile>,
+        key: Option<&KeyFile>,
+        client_ca: Option<&ClientCaFile>,
+    ) -> Self {
+        Self {
+            certificate: certificate.map(|file| file.chain.clone()),
+            key: key.and_then(|file| Some(file.signing.public_key()?.to_vec())),
+            client_ca: client_ca.map(|file| Arc::clone(&file.roots)),
+        }
+    }
+
+    /// Returns whether a file was read both times and had another content.
+    #[must_use]
+    pub fn differs(&self, other: &Self, role: FileRole) -> bool {
+        match role {
+            FileRole::Certificate => is_changed(self.certificate.as_ref(), other.certificate.as_ref()),
+            FileRole::Key => is_changed(self.key.as_ref(), other.key.as_ref()),
+            FileRole::ClientCa => {
+                let [one, two] = [self, other].map(|files| files.client_ca.as_ref().map(|ca| &ca.roots));
+                is_changed(one, two)
+            }
+            FileRole::KeyLog => false,
+        }
+    }
+}
+
+fn is_changed<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+    one.is_some() && other.is_some() && one != other
+}
+
 /// Returns what a verifier needs to know of a CA (RFC 5280, section 6.1.1).
 ///
 /// # Errors
@@ -217,11 +260,10 @@ fn lenient_anchor(der: &CertificateDer<'_>) -> Option<TrustAnchor<'static>> {
 ///
 /// # Errors
 /// One of the files can't be used, or the certificate and the key don't match.
-pub(super) fn read_pair(certificate: &Path, key: &Path) -> Result<(CertificateFile, CertifiedKey), TlsError> {
+pub(super) fn read_pair(certificate: &Path, key: &Path) -> Result<(CertificateFile, KeyFile), TlsError> {
     let (certificate, key) = (CertificateFile::read(certificate)?, KeyFile::read(key)?);
     check_pair(&certificate, &key)?;
-    let pair = CertifiedKey::new(certificate.chain.clone(), key.signing);
-    Ok((certificate, pair))
+    Ok((certificate, key))
 }
 
 /// Checks that the certificate contains the private key's public key. rustls' own check isn't enough: it parses only

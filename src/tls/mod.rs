@@ -34,4 +34,4 @@ pub use certificate::{Certificate, Validity};
 pub use file_error::{CertificateFault, FileContent, FileProblem, FileRole, Form, TlsError, TlsFileError};
 pub use inspect::served_certificate::ServedCertificate;
 pub use key_type::KeyType;
-pub use load::{CertificateFile, ClientCaFile, KeyFile, check_pair, classify};
+pub use load::{CertificateFile, ClientCaFile, KeyFile, LoadedFiles, check_pair, classify};

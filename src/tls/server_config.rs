@@ -8,18 +8,18 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
-use rustls::server::{ClientCertVerifierBuilder, NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::sign::{Signer, SigningKey, SingleCertAndKey};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
 use rustls::{
     NoKeyLog, ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version,
 };
 
 use crate::settings::{ClientAuth, TlsVersions};
 use crate::tls::early_data::{self, FilterKeyLog};
-use crate::tls::file_error::{TlsError, TlsFileError};
+use crate::tls::file_error::TlsError;
 use crate::tls::inspect::served_certificate::ServedCertificate;
 use crate::tls::key_log::KeyLogFile;
-use crate::tls::load::{ClientCaFile, read_pair};
+use crate::tls::load::{ClientCaFile, LoadedFiles, read_pair};
 use crate::tls::options::TlsFiles;
 use crate::tls::session_error::ServerContext;
 
@@ -33,6 +33,7 @@ const MAX_REJECTED_EARLY_DATA: u32 = 16 << 20;
 pub struct TlsServer {
     config: Arc<ServerConfig>,
     context: Arc<ServerContext>,
+    loaded: LoadedFiles,
 }
 
 impl TlsServer {
@@ -45,13 +46,24 @@ impl TlsServer {
         files: &TlsFiles,
         on_key_log_error: impl Fn(&Path, &io::Error) + Send + Sync + 'static,
     ) -> Result<Self, TlsError> {
-        let (certificate, mut key) = read_pair(&files.certificate, &files.key)?;
-        key.key = Arc::new(RecordingKey(key.key));
-        let verifier = match files.client_auth {
-            ClientAuth::None => WebPkiClientVerifier::no_client_auth(),
-            ClientAuth::Optional => client_verifier(files)?.allow_unauthenticated().build()?,
-            ClientAuth::Required => client_verifier(files)?.build()?,
+        let (certificate, key) = read_pair(&files.certificate, &files.key)?;
+        let client_ca = match files.client_auth {
+            ClientAuth::None => None,
+            ClientAuth::Optional | ClientAuth::Required => Some(ClientCaFile::read(&files.client_ca)?),
         };
+        let loaded = LoadedFiles::new(Some(&certificate), Some(&key), client_ca.as_ref());
+        let verifier = match client_ca {
+            None => WebPkiClientVerifier::no_client_auth(),
+            Some(ca) => {
+                let verifier = WebPkiClientVerifier::builder_with_provider(ca.roots, provider());
+                if files.client_auth == ClientAuth::Optional {
+                    verifier.allow_unauthenticated().build()?
+                } else {
+                    verifier.build()?
+                }
+            }
+        };
+        let key = CertifiedKey::new(certificate.chain.clone(), Arc::new(RecordingKey(key.signing)));
         // `with_single_cert` would reject X.509 version 1, which `openssl x509 -req` creates by default before OpenSSL
         // 3.2.
         let mut config = ServerConfig::builder_with_provider(provider())
@@ -76,7 +88,7 @@ impl TlsServer {
             address: "localhost".to_owned(),
             served: ServedCertificate::of(&certificate),
         });
-        Ok(Self { config: Arc::new(config), context })
+        Ok(Self { config: Arc::new(config), context, loaded })
     }
 
     /// Sets the host as the user typed it, and the port once it is known, for explanations that mention the address.
@@ -90,6 +102,12 @@ impl TlsServer {
         &self.context
     }
 
+    /// Returns the contents of the files.
+    #[must_use]
+    pub fn loaded(&self) -> &LoadedFiles {
+        &self.loaded
+    }
+
     /// Returns the configuration for a new connection. The connection's handshake must run on the calling thread, with
     /// no other handshake on that thread before it: see [`chosen_scheme`].
     #[must_use]
@@ -98,11 +116,6 @@ impl TlsServer {
         early_data::forget_secret();
         Arc::clone(&self.config)
     }
-}
-
-fn client_verifier(files: &TlsFiles) -> Result<ClientCertVerifierBuilder, TlsFileError> {
-    let ca = ClientCaFile::read(&files.client_ca)?;
-    Ok(WebPkiClientVerifier::builder_with_provider(ca.roots, provider()))
 }
 
 /// Returns rustls' values for the versions.

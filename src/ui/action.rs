@@ -25,7 +25,7 @@ pub(super) enum Action {
     SetDetailsCaFile(PathBuf),
     /// Opens or closes the help.
     ToggleHelp,
-    /// Brings this tab to the front, or opens this dialog.
+    /// Brings this tab to the front, opens this dialog, or moves the keyboard focus to this field.
     Open(LessonPlace),
     /// Shows this tab on one side of the window, or else on the side that was used last.
     ChooseTab(Option<Side>, LessonPlace),

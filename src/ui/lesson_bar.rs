@@ -273,14 +273,19 @@ fn set_up(ui: &mut Ui, app: &App, settings: &SettingOverrides) -> Option<Action>
             SetUp::Ready => format!("✓ It is set up: {settings}."),
             SetUp::Needed => format!("{settings}."),
             SetUp::NeedsRestart => format!("{settings}; the server restarts."),
+            SetUp::NeedsCertificate => format!("{settings}; create a certificate first."),
         },
     );
-    pressed.then(|| Command::SetUpLesson.into())
+    pressed.then(|| match state {
+        SetUp::NeedsCertificate => Action::Open(LessonPlace::CreateCertificate),
+        _ => Command::SetUpLesson.into(),
+    })
 }
 
-/// Returns the label and the action of the button that opens a tab or dialog.
+/// Returns the label and the action of the button that opens a tab or dialog, or shows a field.
 fn place_button(place: LessonPlace) -> (String, Action) {
-    let show = if TABS.contains(&place) { "Show " } else { "" };
+    let is_dialog = !TABS.contains(&place) && place != LessonPlace::ServerName;
+    let show = if is_dialog { "" } else { "Show " };
     (format!("{show}{}", place.label()), Action::Open(place))
 }
 

@@ -140,7 +140,7 @@ fn notes(ui: &mut Ui, app: &App, setting: Setting, actions: &mut Vec<Action>) {
     } else if setting == Setting::Host
         && let Some(caution) = app.caution()
     {
-        below(ui, Tone::Caution, &caution);
+        below(ui, Tone::Caution, caution);
     }
 }
 

@@ -1,25 +1,39 @@
 //! *Try it from a terminal*: commands to copy that connect to the server.
 
-use egui::Ui;
+use egui::{Align, Label, Layout, RichText, Ui};
 
 use crate::app::App;
-use crate::ui::widgets::controls::{copy_box, segments, segments_width};
-use crate::ui::widgets::field::{heading, small};
+use crate::ui::theme;
+use crate::ui::widgets::controls::{copy_box, copy_button, segments, segments_width, text_width};
+use crate::ui::widgets::field::{Tone, heading, note, small};
 
 /// The most lines of a command that are shown. The copy button copies all of it.
 const MAX_LINES: usize = 4;
 /// In a window shorter than this, only one line of a command is shown, so that the form has more space.
 const SHORT_WINDOW: f32 = 600.0;
+/// The largest font size of the address for others.
+const LARGE: f32 = 22.0;
 
 /// Shows one program's command, and the choice of the program. `program` is the index of the chosen one.
 pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
+    let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
+    command(ui, app, program, if is_short { 1 } else { MAX_LINES });
+    if app.lacks_client_certificate() {
+        note(ui, Tone::Hint, "The server requires a client certificate. Create certificate… can make one.");
+    }
+    if let Some(address) = app.address_for_others() {
+        for_others(ui, &address.to_string(), is_short);
+    }
+}
+
+fn command(ui: &mut Ui, app: &App, program: &mut usize, max_lines: usize) {
     let lines = app.try_it();
     let Some(chosen) = lines.get(*program).or(lines.first()) else {
         heading(ui, "Try it from a terminal");
         let text = if app.form().first_invalid().is_some() {
             "Correct the settings to see a command."
         } else {
-            "The system will choose the port. Start the server to see a command."
+            "The OS will choose the port. Start the server to see a command."
         };
         small(ui, text);
         return;
@@ -31,6 +45,24 @@ pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
         let current = (*program).min(lines.len() - 1);
         *program = segments(ui, &names, current).unwrap_or(current);
     });
-    let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
-    copy_box(ui, "Copy this line", &chosen.line, if is_short { 1 } else { MAX_LINES });
+    copy_box(ui, "Copy this line", &chosen.line, max_lines);
+}
+
+/// Shows the address that other computers connect to, large enough to read from a distance.
+fn for_others(ui: &mut Ui, address: &str, is_short: bool) {
+    ui.horizontal(|ui| {
+        heading(ui, "Others connect to");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            copy_button(ui, "Copy the address for others", || address.to_owned());
+            if is_short {
+                ui.add(Label::new(theme::bold(address)).truncate());
+            }
+        });
+    });
+    if !is_short {
+        let font = theme::strong(LARGE);
+        // A long IPv6 address is shown smaller, on one line.
+        let share = (ui.available_width() / text_width(ui, address, font)).min(1.0);
+        ui.label(RichText::new(address).font(theme::strong((LARGE * share).floor())));
+    }
 }

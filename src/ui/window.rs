@@ -144,6 +144,11 @@ impl Window {
                 self.tabs.open(place);
                 self.on_tab_shown(place);
             }
+            Action::Open(LessonPlace::ServerName) => {
+                self.tabs.open(LessonPlace::Client);
+                self.app.apply(Command::Opened(LessonPlace::ServerName));
+                self.client.focus_server_name(ctx);
+            }
             Action::Open(dialog) => {
                 self.app.apply(Command::Opened(dialog));
                 self.tls_dialogs.open(ctx, &self.app, dialog);

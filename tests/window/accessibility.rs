@@ -187,9 +187,9 @@ fn client_tab_is_accessible_with_everything_unfolded() {
     let mut window = open(certificate(folder.path()));
     window.start();
     show(&mut window, Key::Num3);
-    press(&mut window, "TLS: as the server, trusts its certificate");
     press(&mut window, "Connect");
     window.wait_until_shown("Client 1, connected");
+    press(&mut window, "TLS: as the server, trusts its certificate");
     window.0.get_by_label_contains("Transcript of Client 1").focus();
     window.run();
     key(&mut window, Key::End);

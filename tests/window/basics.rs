@@ -96,6 +96,23 @@ fn public_host_warns_and_changes_wait_for_a_restart() {
 }
 
 #[test]
+fn address_for_others_is_shown_and_copied() {
+    let settings = Settings { host: "192.0.2.9".to_owned(), port: 4711, ..Settings::default() };
+    for size in [[1180.0, 760.0], [720.0, 480.0]] {
+        let mut window = Window::sized(settings.clone(), size);
+        assert!(window.shows("Others connect to"));
+        let address = window.0.get_by_label("192.0.2.9:4711").rect();
+        assert!(window.0.ctx.content_rect().contains_rect(address), "{address}");
+        window.0.get_by_label("Copy the address for others").click_accesskit();
+        window.0.step();
+        assert_eq!(window.copied().as_deref(), Some("192.0.2.9:4711"));
+        window.run();
+        window.fill("Host", "localhost");
+        assert!(!window.shows("Others connect to"));
+    }
+}
+
+#[test]
 fn busy_port_offers_a_free_one() {
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port();

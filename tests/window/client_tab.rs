@@ -122,11 +122,11 @@ fn keyboard_alone_starts_connects_and_sends() {
     window.wait_until("the verdict", |window| {
         window.query_all_by_role(Role::ListBoxOption).any(|row| {
             row.accesskit_node().label().is_some_and(|label| {
-                label.contains("sent b'Hello\\n', 6 B, back after") && label.ends_with("exact")
+                label.contains("sent Hello↵, 6 B, back after") && label.ends_with("exact")
             })
         })
     });
-    assert!(window.shows("received b'Hello\\n', 6 B"));
+    assert!(window.shows("received Hello↵, 6 B"));
     assert!(window.shows("all exact"));
     assert!(window.has_focus(Role::TextInput, "Text to send"), "Enter again sends again");
     window.press(Key::Enter);
@@ -142,7 +142,7 @@ fn selected_row_is_shown_in_full_and_copied() {
     let mut window = Window::connected(Settings::default());
     window.types("Hello");
     window.press(Key::Enter);
-    window.wait_until_shown("received b'Hello");
+    window.wait_until_shown("received Hello");
     window.0.get_by_label_contains("Transcript of Client 1").focus();
     window.run();
     window.press(Key::ArrowUp);
@@ -152,7 +152,7 @@ fn selected_row_is_shown_in_full_and_copied() {
     assert!(window.shows("Sent 6 bytes") && window.shows("It came back byte for byte"));
     window.0.event(Event::Copy);
     window.0.step();
-    assert!(window.copied().is_some_and(|text| text.contains("sent b'Hello\\n'")), "{:?}", window.copied());
+    assert!(window.copied().is_some_and(|text| text.contains("sent Hello↵")), "{:?}", window.copied());
     window.press(Key::Home);
     assert!(window.shows("The host's addresses"));
     window.press(Key::Escape);
@@ -174,13 +174,13 @@ fn invalid_escape_is_explained_under_the_field() {
     assert!(!window.shows("is not an escape") && window.enabled("Send"));
     window.click("Escapes");
     window.click("Send");
-    window.wait_until_shown(r"received b'ab\\n\n'");
+    window.wait_until_shown(r"received ab\n↵");
     window.click("Send hexadecimal digits");
     window.types("48 6");
     assert!(window.shows("Character 4:"), "the place counts blanks, too");
     window.types("9");
     window.press(Key::Enter);
-    window.wait_until_shown("received b'Hi'");
+    window.wait_until_shown("received Hi");
 }
 
 #[test]
@@ -193,13 +193,14 @@ fn second_client_waits_until_the_first_closes() {
     assert!(window.shows("it waits in the backlog"), "what that means stands there");
     window.types("me too");
     window.press(Key::Enter);
-    window.wait_until_shown("sent b'me too\\n', 7 B, waiting for the echo");
+    window.wait_until_shown("sent me too↵, 7 B, waiting for the echo");
     assert!(window.shows("7 B in flight"));
-    window.click("Client 1, connected");
+    window.0.get_by_label_contains("Client 1, connected").click();
+    window.run();
     window.click("Close");
     // The second client may have been served by now, so its state isn't known.
     window.0.get_by_label_contains("Client 2, ").click();
-    window.wait_until_shown("received b'me too\\n'");
+    window.wait_until_shown("received me too↵");
     window.wait_until_shown("Client 2, connected");
     assert!(window.shows("Client 1, closed"));
 }
@@ -212,7 +213,7 @@ fn rejected_certificate_is_explained_with_the_raw_error_on_request() {
     window.wait_until_shown("Client 1, connected");
     window.types("secret");
     window.press(Key::Enter);
-    window.wait_until_shown("received b'secret\\n'");
+    window.wait_until_shown("received secret↵");
     assert!(window.shows("TLS 1.3 · TLS_") && window.shows("TLS: as the server, trusts its certificate"));
     window.click("Close");
     window.wait_until_shown("Client 1, closed");
@@ -224,7 +225,7 @@ fn rejected_certificate_is_explained_with_the_raw_error_on_request() {
     window.fill("CA file", &other.certificate.display().to_string());
     window.click("Connect");
     window.wait_until_shown("Client 1, failed");
-    window.click("TLS: as the server, trusts a CA file");
+    assert!(!window.shows("Give up after"), "the options are hidden after a connect");
     assert!(window.shows("Failed in the TLS handshake"));
     assert!(window.shows("rejected the server's certificate"), "in plain words");
     window.0.get_by_label_contains("Transcript of Client 1").focus();
@@ -363,7 +364,7 @@ fn repetition_can_be_stopped_and_a_file_is_sent_unchanged() {
     window.fill("Times to repeat", "3");
     window.fill("Milliseconds between repetitions", "1");
     window.click("Repeat");
-    window.wait_until_shown("sent 3/3 b'tick\\n'");
+    window.wait_until_shown("sent 3/3 tick↵");
     window.fill("Times to repeat", "1000");
     window.fill("Milliseconds between repetitions", "60000");
     window.click("Repeat");
@@ -477,7 +478,7 @@ fn all_controls_are_visible_in_the_smallest_window() {
     window.connect();
     window.types("Hi");
     window.press(Key::Enter);
-    window.wait_until_shown("received b'Hi\\n'");
+    window.wait_until_shown("received Hi↵");
     for name in ["Close", "Half-close", "Abort", "Vanish", "Send", "Clear the transcript"] {
         let place = window.0.get_by_role_and_label(Role::Button, name).rect();
         assert!(
@@ -488,4 +489,103 @@ fn all_controls_are_visible_in_the_smallest_window() {
     assert!(window.shows("Times to repeat"));
     window.click("Abort");
     window.wait_until_shown("Aborted by this client (RST)");
+}
+
+#[test]
+fn server_name_is_in_view_and_enter_connects() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::started(certificate(folder.path(), "server"));
+    let field = |window: &Window| window.0.get_by_role_and_label(Role::TextInput, "Server name").rect();
+    assert!(field(&window).bottom() < window.0.get_by_label_contains("Transcript of").rect().top());
+    window.fill("Server name", "example.com");
+    window.press(Key::Enter);
+    window.wait_until_shown("Client 1, failed");
+    assert!(window.shows("Failed in the TLS handshake"));
+    window.fill("Server name", "");
+    window.click("TLS: as the server, trusts its certificate");
+    for name in ["Client ALPN", "Client key", "Seconds to wait for an answer", "Host to connect to"] {
+        let before = newest(window.app()).connections();
+        if !window.shows("Client ALPN") {
+            window.click("TLS: as the server, trusts its certificate");
+        }
+        window.0.get_by_role_and_label(Role::TextInput, name).focus();
+        window.run();
+        window.press(Key::Enter);
+        window.wait_until("an open connection", |window| {
+            newest(window.state().app()).state() == ClientState::Open
+        });
+        assert_eq!(newest(window.app()).connections(), before + 1, "{name}");
+        assert!(!window.shows("Client ALPN"), "the options make room for the transcript");
+        window.click("Abort");
+        window.wait_until("the end", |window| newest(window.state().app()).state() == ClientState::Closed);
+    }
+}
+
+#[test]
+fn connect_stays_in_view_while_the_options_scroll() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = certificate(folder.path(), "server");
+    let mut window = Window::client_of(settings, [720.0, 480.0]);
+    window.click("TLS: as the server, trusts its certificate");
+    let before = window.0.get_by_label("Connect").rect();
+    window.0.get_by_role_and_label(Role::TextInput, "Text to send").scroll_to_me();
+    window.run();
+    let name = window.0.get_by_role_and_label(Role::TextInput, "Server name").rect();
+    assert!(name.top() < before.top(), "the tab has scrolled: {name}");
+    assert_eq!(window.0.get_by_label("Connect").rect(), before);
+}
+
+#[test]
+fn lesson_reveals_the_server_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::started(certificate(folder.path(), "server"));
+    window.click("Help");
+    window.0.get_by_label("5. A certificate of your own").click_accesskit();
+    window.run();
+    while !window.shows("Show the server name") {
+        window.click("Skip this step");
+    }
+    window.ctrl(Key::Num1);
+    window.click("Show the server name in the Client tab");
+    assert!(window.has_focus(Role::TextInput, "Server name"));
+    window.types("example.com");
+    window.press(Key::Enter);
+    window.wait_until_shown("Client 1, failed");
+    window.wait_until_shown("Done: Refused again.");
+}
+
+#[test]
+fn chip_shows_the_servers_number_of_the_connection() {
+    let mut window = Window::connected(Settings::default());
+    window.wait_until_shown("Client 1, connected, #1 on the server");
+    window.click("Close");
+    window.wait_until_shown("Client 1, closed, #1 on the server");
+    window.connect();
+    window.wait_until_shown("Client 1, connected, #2 on the server");
+    // A connection to another server has no number.
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    window.click("Close");
+    window.wait_until_shown("Client 1, closed, #2 on the server");
+    window.fill("Port to connect to", &other.local_addr().unwrap().port().to_string());
+    window.connect();
+    window.wait_until_shown("Client 1, connected");
+    assert!(!window.shows("on the server"));
+}
+
+#[test]
+fn transcript_format_is_text_and_python_in_a_lesson_until_it_is_chosen() {
+    let mut window = Window::connected(Settings::default());
+    window.types("Hello");
+    window.press(Key::Enter);
+    window.wait_until_shown("received Hello↵");
+    window.click("Help");
+    window.0.get_by_label("1. Your first echo").click_accesskit();
+    window.run();
+    assert!(window.shows("received b'Hello\\n'"));
+    window.click("Show the transcript as hex");
+    assert!(window.shows("received 48 65 6c 6c 6f 0a"));
+    window.0.get_all_by_label("Leave the lesson").next().unwrap().click_accesskit();
+    window.run();
+    assert!(window.shows("received 48 65 6c 6c 6f 0a"), "the choice is kept");
+    assert!(window.log().iter().any(|line| line == "Received: b'Hello\\n'"), "the log is as in the tutorial");
 }

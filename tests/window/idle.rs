@@ -89,7 +89,7 @@ fn window_with_idle_built_in_client_paints_nothing() {
     window.click("Connect");
     window.wait_until_shown("from port");
     window.click("Send");
-    window.wait_until_shown("sent b'");
+    window.wait_until_shown("sent ↵");
     run_until_idle(&mut window, "after an echo");
 }
 

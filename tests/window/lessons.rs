@@ -189,3 +189,16 @@ fn a_small_window_shows_what_to_do_and_the_log() {
     }
     assert!(window.0.get_by_label("Log").rect().bottom() < 360.0, "the lesson leaves no room for the log");
 }
+
+#[test]
+fn set_up_without_a_certificate_opens_its_dialog() {
+    let mut window = Window::open();
+    window.begin("6. What an eavesdropper sees");
+    window.click("Start server");
+    window.wait_until_shown("Step 2 of 7");
+    window.click("Skip this step");
+    window.click("Skip this step");
+    assert!(window.shows("create a certificate first"));
+    window.click("Set it up");
+    assert!(window.shows("Create a certificate") && window.shows("Stop server"));
+}

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crate::harness::{PressMode, Window};
 use echoscope::server::ServerState;
-use echoscope::settings::{ClientAuth, Settings, TlsVersions};
-use egui::{Key, Modifiers, Role};
-use egui_kittest::kittest::Queryable;
+use echoscope::settings::{ClientAuth, Setting, Settings, TlsVersions};
+use egui::{Event, Key, Modifiers, PointerButton, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -27,6 +27,22 @@ impl Window {
         self.0.get_by_role_and_label(Role::ComboBox, list).click_accesskit();
         self.run();
         self.click(line);
+    }
+
+    /// Opens a list with a click so quick that it arrives in one frame, and chooses one of its lines with the mouse.
+    #[track_caller]
+    fn choose_by_mouse(&mut self, list: &str, line: &str) {
+        let at = self.0.get_by_role_and_label(Role::ComboBox, list).rect().center();
+        let button = |pressed| {
+            let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+            Event::PointerButton { pos: at, button, pressed, modifiers }
+        };
+        self.0.input_mut().events.extend([Event::PointerMoved(at), button(true), button(false)]);
+        self.run();
+        self.0.get_by_label(line).click();
+        self.run();
+        let value = self.0.get_by_role_and_label(Role::ComboBox, list).value();
+        assert_eq!(value.as_deref(), Some(line), "{list}");
     }
 
     /// Creates a certificate in this folder with the open dialog, and waits for the second page.
@@ -282,4 +298,107 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     assert!(!window.shows(meaning));
     drop(client);
     window.wait_until_shown("No client is connected");
+}
+
+#[test]
+fn lists_stay_above_a_dialog_that_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = files(folder.path());
+    let settings = Settings { tls: true, certificate, key, ..Settings::default() };
+    let mut window = Window::for_reader(settings, large());
+    window.wait_until_shown("matches the certificate");
+    for (open, list, lines, close) in [
+        ("Create certificate…", "Key", ["Ed25519", "ECDSA P-256"], "Cancel"),
+        ("Options…", "Versions", ["TLS 1.2 only", "TLS 1.3 only"], "Done"),
+        ("Details…", "Clients trust", ["A CA file", "A CA file"], "Close details"),
+    ] {
+        for line in lines {
+            window.click(open);
+            window.choose_by_mouse(list, line);
+            window.click(close);
+        }
+    }
+}
+
+#[test]
+fn created_page_begins_at_its_top() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::for_reader(Settings::default(), small());
+    for turn in 0..2 {
+        window.click("Create certificate…");
+        window.choose("Key", "ECDSA P-256");
+        window.fill("Folder", &folder.path().to_string_lossy());
+        if turn > 0 {
+            window.wait_until_shown("are there already");
+            window.click("Replace existing files");
+        }
+        window.wait_until_enabled("Create");
+        // The end of the form is in view, not its beginning.
+        window.0.get_by_label("Show the openssl commands").scroll_to_me();
+        window.run();
+        window.click("Create");
+        window.wait_until_shown("The certificate is made");
+        // The dialog's own node has the same name as its title, but no bounds.
+        let titles = window.0.get_all_by_label("The certificate is made");
+        let title = titles.rev().find(|node| node.accesskit_node().has_bounds()).unwrap().rect();
+        // The form behind the dialog shows the same line, further left.
+        let verdict = window.0.query_all_by_label_contains("365 days left").map(|node| node.rect());
+        let verdict = verdict.max_by(|one, other| one.left().total_cmp(&other.left())).unwrap();
+        assert!(verdict.top() > title.bottom() && verdict.top() < title.bottom() + 60.0, "{turn}: {verdict}");
+        // The end of this page is in view when it closes.
+        window.0.get_by_label("Copy the line that serves").scroll_to_me();
+        window.run();
+        window.click("Done");
+    }
+}
+
+#[test]
+fn client_certificate_is_created_and_presented() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::for_reader(Settings::default(), large());
+    window.click("Create certificate…");
+    window.choose("Key", "ECDSA P-256");
+    window.click("Also a client certificate");
+    window.create(folder.path());
+    assert!(window.shows("the Client tab presents them"));
+    window.click("Done");
+    let made = |name: &str| folder.path().join(name);
+    assert_eq!(window.app().settings().client_ca, made("ca.crt"));
+    window.click("Options…");
+    window.choose("Client certificates", "Required");
+    window.wait_until_shown("CN=Echoscope practice CA");
+    window.click("Done");
+    window.start();
+    window.wait_until_shown("-cert");
+    assert!(!window.shows("The server requires a client certificate."));
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    window.run();
+    window.click("Connect");
+    window.wait_until_shown("Client 1, connected");
+
+    // Without the files, the command doesn't name them.
+    std::fs::remove_file(made("client.key")).unwrap();
+    window.0.event(Event::WindowFocused(true));
+    window.wait_until_shown("The server requires a client certificate.");
+    assert!(!window.shows("-cert"));
+}
+
+#[test]
+fn replaced_certificate_shows_that_a_restart_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = files(folder.path());
+    let settings = Settings { tls: true, certificate, key, ..Settings::default() };
+    let mut window = Window::for_reader(settings, large());
+    window.start();
+    window.wait_until_shown("matches the certificate");
+    let hint = "Takes effect when the server is started again.";
+    assert!(!window.shows(hint));
+    files(folder.path());
+    window.0.event(Event::WindowFocused(true));
+    window.wait_until_shown(hint);
+    assert!(window.app().needs_restart(Setting::Certificate) && window.app().needs_restart(Setting::Key));
+    window.click("Stop server");
+    window.start();
+    window.wait_until_shown("matches the certificate");
+    assert!(!window.shows(hint));
 }

@@ -6,6 +6,7 @@ use crate::client::client_event::{ClientEvent, ClientEventKind, ClientState, Cli
 use crate::client::echo_check::EchoResult;
 use crate::client::{Client, Payload, SendError};
 use crate::ring_buffer::{Limits, RingBuffer};
+use crate::server::event::ClientId;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -15,6 +16,8 @@ pub struct ClientTab {
     pub(super) form: ClientForm,
     pub(super) client: Option<Client>,
     connections: u32,
+    /// The server's number of the newest connection, once this window's server has accepted it.
+    pub(super) accepted_as: Option<ClientId>,
     pub(super) transcript: TranscriptRecorder,
     pub(super) refused: Option<String>,
 }
@@ -26,6 +29,7 @@ impl ClientTab {
             form,
             client: None,
             connections: 0,
+            accepted_as: None,
             transcript: TranscriptRecorder::default(),
             refused: None,
         }
@@ -67,6 +71,13 @@ impl ClientTab {
         self.connections
     }
 
+    /// Returns the newest connection's number on this window's server; `None` until that has accepted it, and for
+    /// connections to other servers.
+    #[must_use]
+    pub fn accepted_as(&self) -> Option<ClientId> {
+        self.accepted_as
+    }
+
     /// Returns why the last send was refused, until a send is accepted or the form is changed.
     #[must_use]
     pub fn refused(&self) -> Option<&str> {
@@ -100,6 +111,7 @@ impl ClientTab {
         // This moves the last events of the previous connection to the transcript.
         self.poll(&mut |_| {});
         self.connections += 1;
+        self.accepted_as = None;
         self.refused = None;
         self.client = Some(Client::connect(config, move || wake()));
     }
@@ -129,6 +141,12 @@ impl ClientTab {
         if let Some(client) = &self.client {
             client.close(mode);
         }
+    }
+
+    /// Returns whether the tab has a connection whose number on this window's server isn't known (yet).
+    pub(super) fn awaits_number(&self) -> bool {
+        let status = self.status();
+        self.accepted_as.is_none() && (status.local.is_some() || status.state.is_connecting())
     }
 
     /// Moves new events to the transcript, after passing each to `observe`. Returns whether there were any.

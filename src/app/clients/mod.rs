@@ -9,6 +9,8 @@ mod client_command;
 mod client_form;
 mod client_tab;
 
+use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,10 +21,14 @@ pub use client_tab::{ClientTab, MAX_BYTES, MAX_ENTRIES, Transcript, TranscriptEn
 
 pub(super) use client_form::ServerEndpoint;
 
-use crate::client::client_event::{ClientEventKind, CloseMode};
+use crate::client::client_event::{ClientEventKind, ClientStatus, CloseMode};
 use crate::client::{Client, ConnectionConfig, LoadClients, LoadStatus, MAX_LOAD_CLIENTS, Payload};
+use crate::server::event::ClientInfo;
 use crate::settings::parse;
 use crate::text::with_thousands;
+
+/// The most accepted clients that are kept for tabs that don't know their own address yet.
+const MAX_ACCEPTED: usize = 1_000;
 
 /// The maximum number of client tabs.
 pub const MAX_CLIENT_TABS: usize = 16;
@@ -33,6 +39,8 @@ pub struct Clients {
     last_id: u64,
     server: ServerEndpoint,
     load: LoadForm,
+    /// Clients that this window's server has accepted while a tab had a connection without a number, the newest first.
+    accepted: VecDeque<ClientInfo>,
     /// Connections of removed tabs that are still closing.
     closing: Vec<Client>,
     wake: Arc<dyn Fn() + Send + Sync>,
@@ -41,8 +49,8 @@ pub struct Clients {
 impl Clients {
     /// Creates the clients: one tab, which follows this server.
     pub(super) fn new(server: ServerEndpoint, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        let (tabs, closing) = (Vec::new(), Vec::new());
-        let mut clients = Self { tabs, last_id: 0, server, load: LoadForm::new(), closing, wake };
+        let (tabs, accepted, closing) = (Vec::new(), VecDeque::new(), Vec::new());
+        let mut clients = Self { tabs, last_id: 0, server, load: LoadForm::new(), accepted, closing, wake };
         clients.add();
         clients
     }
@@ -133,6 +141,31 @@ impl Clients {
         changed
     }
 
+    /// Records that this window's server has accepted a client, which may be one of the tabs.
+    pub(super) fn on_accepted(&mut self, client: ClientInfo) {
+        if self.tabs.iter().any(ClientTab::awaits_number) {
+            self.accepted.truncate(MAX_ACCEPTED - 1);
+            self.accepted.push_front(client);
+        }
+    }
+
+    /// Gives each tab whose connection was accepted the server's number for it. A client may learn its own address
+    /// after the server has accepted it, so clients that fit no tab yet are kept. `fits` compares the addresses that a
+    /// tab and the server report.
+    pub(super) fn number_tabs(&mut self, fits: impl Fn(&ClientStatus, SocketAddr) -> bool) {
+        if self.accepted.is_empty() {
+            return;
+        }
+        for tab in self.tabs.iter_mut().filter(|tab| tab.awaits_number()) {
+            let status = tab.status();
+            let found = self.accepted.iter().find(|client| fits(&status, client.peer));
+            tab.accepted_as = found.map(|client| client.id);
+        }
+        if !self.tabs.iter().any(ClientTab::awaits_number) {
+            self.accepted.clear();
+        }
+    }
+
     /// Follows the settings of the server. Returns whether they have changed.
     pub(super) fn follow(&mut self, server: ServerEndpoint) -> bool {
         let changed = server != self.server;
@@ -141,6 +174,19 @@ impl Clients {
             self.server = server;
         }
         changed
+    }
+
+    /// Puts a client certificate and its key into the tabs that have none.
+    pub(super) fn offer_identity(&mut self, certificate: &Path, key: &Path) {
+        let files = [(ClientField::Certificate, certificate), (ClientField::Key, key)];
+        for tab in &mut self.tabs {
+            if files.iter().all(|(field, _)| tab.form.text(*field).is_empty()) {
+                for (field, path) in files {
+                    let text = path.display().to_string();
+                    tab.form.apply(ClientCommand::Edit(tab.id(), field, text));
+                }
+            }
+        }
     }
 
     /// Returns the certificate file of this window's server.

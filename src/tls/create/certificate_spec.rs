@@ -14,6 +14,10 @@ pub const SIGNING_REQUEST: &str = "server.csr";
 pub const CERTIFICATE: &str = "server.crt";
 /// The file name of the intermediate CA's certificate, which the server doesn't send with [`Defect::NoIntermediate`].
 pub const INTERMEDIATE: &str = "intermediate.crt";
+/// The file name of the client certificate, which clients present to a server that asks for one.
+pub const CLIENT_CERTIFICATE: &str = "client.crt";
+/// The file name of the client certificate's private key.
+pub const CLIENT_KEY: &str = "client.key";
 /// The file name of the practice CA's certificate, which clients are given.
 pub const CA_CERTIFICATE: &str = "ca.crt";
 /// The file name of the practice CA's private key.
@@ -35,6 +39,9 @@ pub struct CertificateSpec {
     /// Whether the folder's practice CA, which is created if it is missing, signs the certificate. Otherwise it is
     /// self-signed.
     pub signed_by_ca: bool,
+    /// Whether the practice CA also signs a certificate for clients, which then have their own key. Implies
+    /// `signed_by_ca`.
+    pub client_certificate: bool,
     /// The deliberate defect, if any.
     pub defect: Option<Defect>,
 }
@@ -98,6 +105,7 @@ impl Default for CertificateSpec {
             days: 365,
             key: KeyChoice::default(),
             signed_by_ca: false,
+            client_certificate: false,
             defect: None,
         }
     }
@@ -160,17 +168,21 @@ impl CertificateSpec {
         all
     }
 
-    /// Returns whether the practice CA is needed to sign the certificate or for its defect.
+    /// Returns whether the practice CA is needed to sign a certificate or for a defect.
     #[must_use]
     pub fn needs_ca(&self) -> bool {
-        self.signed_by_ca || matches!(self.defect, Some(Defect::SelfSigned | Defect::NoIntermediate))
+        self.signed_by_ca
+            || self.client_certificate
+            || matches!(self.defect, Some(Defect::SelfSigned | Defect::NoIntermediate))
     }
 
-    /// Returns the names of the files to write for the server, without those of the practice CA.
+    /// Returns the names of the files to write, without those of the practice CA.
     #[must_use]
     pub fn file_names(&self) -> Vec<&'static str> {
         let intermediate = (self.defect == Some(Defect::NoIntermediate)).then_some(INTERMEDIATE);
-        [KEY, SIGNING_REQUEST].into_iter().chain(intermediate).chain([CERTIFICATE]).collect()
+        let client: &[_] = if self.client_certificate { &[CLIENT_KEY, CLIENT_CERTIFICATE] } else { &[] };
+        let server = [KEY, SIGNING_REQUEST].into_iter().chain(intermediate).chain([CERTIFICATE]);
+        server.chain(client.iter().copied()).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::platform::terminal::{CURL, CURL_UNREVOKED, TerminalCommand, argument,
 use crate::settings::SettingChoice;
 use crate::tls::certificate::Certificate;
 use crate::tls::create::certificate_spec::{
-    CA_CERTIFICATE, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY,
+    CA_CERTIFICATE, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, CertificateSpec, Defect, INTERMEDIATE, KEY,
 };
 
 /// The address that the clients' commands ask for if the certificate has no alternative names. For a host name, some
@@ -29,6 +29,8 @@ pub struct CreatedFiles {
     pub key: PathBuf,
     /// The file that clients use as their CA file: the practice CA's certificate, or the server's self-signed one.
     pub ca_file: PathBuf,
+    /// The client certificate and its private key, if they were created. The CA file is that of the clients, too.
+    pub client: Option<(PathBuf, PathBuf)>,
     /// Every file that was written, in the order of writing.
     pub files: Vec<PathBuf>,
     /// A summary, for example `localhost, 127.0.0.1 · RSA 2048 · 365 days left`.
@@ -55,6 +57,7 @@ impl CreatedFiles {
             certificate: path(CERTIFICATE),
             key: path(KEY),
             ca_file: path(if spec.needs_ca() { CA_CERTIFICATE } else { CERTIFICATE }),
+            client: spec.client_certificate.then(|| (path(CLIENT_CERTIFICATE), path(CLIENT_KEY))),
             files: names.iter().map(|name| path(name)).collect(),
             summary: own.line(now),
             defect: spec.defect,
@@ -172,6 +175,7 @@ mod tests {
             certificate: "server.crt".into(),
             key: "server.key".into(),
             ca_file: file.into(),
+            client: None,
             files: Vec::new(),
             summary: String::new(),
             defect: None,

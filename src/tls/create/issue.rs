@@ -18,16 +18,13 @@ use x509_parser::asn1_rs::{Any, BitString, Class, FromDer, Sequence, ToDer};
 use x509_parser::prelude::X509Certificate;
 
 use crate::platform::HAS_CRLF_LINES;
+use crate::tls::certificate::CLOCK_SKEW;
 use crate::tls::create::certificate_spec::{
-    CA_CERTIFICATE, CA_KEY, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY, KeyChoice,
-    SIGNING_REQUEST,
+    CA_CERTIFICATE, CA_KEY, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, CertificateSpec, Defect,
+    INTERMEDIATE, KEY, KeyChoice, SIGNING_REQUEST,
 };
 use crate::tls::create::create_error::{CreateError, SpecProblem};
 use crate::tls::load::{private_key, read_pair};
-
-/// The time that is added before and after a certificate's validity, so that a client whose clock differs by a few
-/// minutes accepts it on the first and on the last day.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// The validity of a new practice CA in days: ten years, so that it is valid for a whole course.
 pub(super) const CA_DAYS: u32 = 3650;
@@ -45,6 +42,9 @@ pub(super) const CA_NAME: &str = "Echoscope practice CA";
 /// The intermediate CA's common name.
 pub(super) const INTERMEDIATE_NAME: &str = "Echoscope practice intermediate CA";
 
+/// The client certificate's common name.
+pub(super) const CLIENT_NAME: &str = "Echoscope client";
+
 /// The practice CA's certificate and private key.
 pub(super) struct PracticeCa {
     pub(super) certificate: CertificateDer<'static>,
@@ -56,7 +56,7 @@ pub(super) struct Issued {
     /// The certificate as DER.
     pub(super) certificate: Vec<u8>,
     /// The names and contents of the files: the private key, the signing request, the intermediate CA's certificate
-    /// with [`Defect::NoIntermediate`], and the certificate.
+    /// with [`Defect::NoIntermediate`], the certificate, and the client's key and certificate if they were requested.
     pub(super) files: Vec<(&'static str, String)>,
 }
 
@@ -167,6 +167,13 @@ pub(super) fn issue(
         certificate = as_version_1(&certificate, ca.map_or(&key, |ca| ca.issuer.key()))?;
     }
     files.push((CERTIFICATE, to_pem("CERTIFICATE", &certificate)));
+    if let Some(ca) = ca.filter(|_| spec.client_certificate) {
+        let key = generate_key(spec.key)?;
+        let issued = client_params(spec, now)?.signed_by(&key, &ca.issuer)?;
+        ca.check_issued(issued.der())?;
+        files.push((CLIENT_KEY, private_key_pem(&key)));
+        files.push((CLIENT_CERTIFICATE, to_pem("CERTIFICATE", issued.der())));
+    }
     Ok(Issued { certificate, files })
 }
 
@@ -228,6 +235,16 @@ fn server_params(spec: &CertificateSpec, now: Timestamp) -> Result<CertificatePa
         params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
     }
     params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+    Ok(params)
+}
+
+/// Returns the values of the client certificate. It is valid as long as the server's, but never defective.
+fn client_params(spec: &CertificateSpec, now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = base_params(CLIENT_NAME, Vec::new())?;
+    set_validity(&mut params, validity(spec.days, None, now));
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages.push(KeyUsagePurpose::DigitalSignature);
+    params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
     Ok(params)
 }
 

@@ -28,8 +28,8 @@ use crate::platform::files::{
 use crate::tls::create::issue::{PracticeCa, issue, to_pem};
 
 pub use crate::tls::create::certificate_spec::{
-    CA_CERTIFICATE, CA_KEY, CERTIFICATE, CertificateSpec, Defect, INTERMEDIATE, KEY, KeyChoice,
-    SIGNING_REQUEST, parse_days, split_names,
+    CA_CERTIFICATE, CA_KEY, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, CertificateSpec, Defect,
+    INTERMEDIATE, KEY, KeyChoice, SIGNING_REQUEST, parse_days, split_names,
 };
 pub use crate::tls::create::create_error::{CreateError, InvalidName, SpecField, SpecProblem};
 pub use crate::tls::create::created_files::CreatedFiles;
@@ -396,5 +396,18 @@ mod tests {
         };
         drop(prepare(&spec, false, Timestamp::now()).unwrap());
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_new_certificate_has_its_days_left_until_one_has_passed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let spec = CertificateSpec { folder: path, key: KeyChoice::P256, ..CertificateSpec::default() };
+        let now = Timestamp::now();
+        let created = create(&spec, false, now).unwrap();
+        assert!(created.summary.ends_with("365 days left"), "{}", created.summary);
+        let own = crate::tls::CertificateFile::read(&created.certificate).unwrap().own().clone();
+        let hours = |hours| own.validity.description(now + jiff::SignedDuration::from_hours(hours));
+        assert_eq!([hours(1), hours(23), hours(25)], ["365 days left", "365 days left", "364 days left"]);
     }
 }

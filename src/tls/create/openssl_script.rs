@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::platform::terminal::{quoted, quoted_path};
 use crate::tls::create::certificate_spec::{CertificateSpec, Defect, KeyChoice};
 use crate::tls::create::issue::{
-    CA_DAYS, CA_NAME, DEFECT_DAYS, INTERMEDIATE_NAME, subject, subject_alt_names, validity,
+    CA_DAYS, CA_NAME, CLIENT_NAME, DEFECT_DAYS, INTERMEDIATE_NAME, subject, subject_alt_names, validity,
 };
 
 const SIGNED_BY_CA: &str = "-CA ca.crt -CAkey ca.key -set_serial \"0x4$(openssl rand -hex 15)\"";
@@ -59,6 +59,9 @@ pub fn openssl_script(spec: &CertificateSpec, now: Timestamp) -> String {
         }
         _ => certificate(spec),
     });
+    if spec.client_certificate {
+        parts.push(client_certificate(spec));
+    }
     parts.join("\n")
 }
 
@@ -100,6 +103,25 @@ fn certificate(spec: &CertificateSpec) -> String {
          {}openssl x509 -req -days {} -in server.csr {signer} \\\n  -extfile server.ext -out server.crt\n\
          rm server.ext{more_to_remove}\n",
         extension_file(spec),
+        spec.days,
+    )
+}
+
+fn client_certificate(spec: &CertificateSpec) -> String {
+    format!(
+        "# A client's key and certificate\n\
+         {}\n\
+         openssl req -new -key client.key -subj '/CN={CLIENT_NAME}' -out client.csr\n\
+         cat > client.ext <<'END'\n\
+         basicConstraints = critical, CA:FALSE\n\
+         keyUsage = critical, digitalSignature\n\
+         extendedKeyUsage = clientAuth\n\
+         subjectKeyIdentifier = hash\n\
+         authorityKeyIdentifier = keyid:always\n\
+         END\n\
+         openssl x509 -req -days {} -in client.csr {SIGNED_BY_CA} \\\n  -extfile client.ext -out client.crt\n\
+         rm client.csr client.ext\n",
+        create_key(spec.key, "client.key"),
         spec.days,
     )
 }

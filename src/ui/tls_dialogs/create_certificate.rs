@@ -36,6 +36,7 @@ pub(super) struct CreateDialog {
     days: String,
     key: KeyChoice,
     signed_by_ca: bool,
+    client_certificate: bool,
     defect: Option<Defect>,
     /// The names of the existing files that the user allowed to replace.
     replace: Vec<String>,
@@ -60,6 +61,7 @@ impl CreateDialog {
             days: spec.days.to_string(),
             key: spec.key,
             signed_by_ca: spec.signed_by_ca,
+            client_certificate: spec.client_certificate,
             defect: spec.defect,
             replace: Vec::new(),
             checked_spec: None,
@@ -147,6 +149,7 @@ impl CreateDialog {
             days: parse_days(&self.days).unwrap_or(0),
             key: self.key,
             signed_by_ca: self.signed_by_ca,
+            client_certificate: self.client_certificate,
             defect: self.defect,
         }
     }
@@ -255,10 +258,11 @@ impl CreateDialog {
     ) {
         row(ui, "", |ui, _| {
             let label = "Signed by a practice CA";
-            // Some defects determine whether the CA signs the certificate.
+            // Some defects, and a client certificate, determine whether the CA signs the certificate.
             let mut signed = match spec.defect {
                 Some(Defect::NoIntermediate) => true,
                 Some(Defect::SelfSigned) => false,
+                _ if spec.client_certificate => true,
                 _ => return drop(check_box(ui, &mut self.signed_by_ca, label)),
             };
             ui.add_enabled_ui(false, |ui| check_box(ui, &mut signed, label));
@@ -276,6 +280,9 @@ impl CreateDialog {
             (true, false) => "The folder's ca.key signs it; give ca.crt to the clients.",
         };
         below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
+        row(ui, "", |ui, _| check_box(ui, &mut self.client_certificate, "Also a client certificate"));
+        let about = "client.key and client.crt, signed by the same CA, for a server that asks clients for a certificate.";
+        below(ui, |ui| drop(small(ui, about)));
     }
 
     /// Shows the buttons; returns whether *Create* and *Cancel* were clicked.
@@ -348,6 +355,11 @@ fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles) {
     named(ui, "Folder", |ui| mono(ui, &folder.display().to_string()));
     let names: Vec<_> = created.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
     named(ui, "Files", |ui| mono(ui, &names.join(", ")));
+    if created.client.is_some() {
+        let text = "client.crt and client.key are for clients. Under Options…, the server can ask for them: its client CA \
+                    is set, and the Client tab presents them.";
+        note(ui, Tone::Hint, text);
+    }
     let next = if app.state().is_stopped() {
         "The form uses it now, with TLS on. Start the server, then try one of these:"
     } else {

@@ -246,6 +246,7 @@ pub(crate) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
     let salt = Id::unique("combo box").with(id);
     // The line of the list that had the focus in the last frame, if any. The outer `None` means that it wasn't open.
     let focused_before: Option<Option<Id>> = ui.data(|data| data.get_temp(salt));
+    let parent = ui.layer_id();
     let combo = ComboBox::from_id_salt(id)
         .width(width)
         .height(MAX_LIST_HEIGHT)
@@ -255,6 +256,12 @@ pub(crate) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
         })
         .selected_text(choices.get(at).map_or("", |(_, label, _)| label.as_ref()))
         .show_ui(ui, |ui| {
+            let list = ui.layer_id();
+            if list.order == parent.order {
+                // The combo box is in a dialog. A quick click raises the dialog and opens the list in the same frame,
+                // and then egui keeps the order that the two layers had before, so the list could stay behind.
+                ui.memory_mut(|memory| memory.areas_mut().set_sublayer(parent, list));
+            }
             let mut lines = Vec::with_capacity(choices.len());
             for (choice, label, about) in choices {
                 let line = ui.selectable_label(*choice == current, label.as_ref());

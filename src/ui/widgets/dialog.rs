@@ -1,8 +1,8 @@
 //! Modal dialogs: a title, contents that scroll, buttons that stay in view, and the keys Escape and Enter.
 
 use egui::{
-    Align, Align2, Button, Frame, Id, Key, Layout, Modal, Modifiers, Popup, Response, RichText, ScrollArea,
-    Ui, accesskit, vec2,
+    Align, Align2, Button, Frame, Id, Key, LayerId, Layout, Modal, Modifiers, Order, Popup, Response,
+    RichText, ScrollArea, Ui, Vec2, accesskit, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
@@ -68,6 +68,8 @@ impl Dialog {
         let id = Id::unique(self.title);
         // The upper edge is fixed, so that nothing moves when the contents become higher.
         let top = (room.y * ABOVE).round().max(MARGIN / 2.0);
+        let layer = LayerId::new(Order::Foreground, id);
+        let was_open = ctx.memory(|memory| memory.areas().visible_last_frame(&layer));
         let area = Modal::default_area(id).accessible_name(self.title).role(accesskit::Role::Dialog);
         let area = area.anchor(Align2::CENTER_TOP, vec2(0.0, top));
         let modal = Modal::new(id).area(area).frame(Frame::window(ui.style()));
@@ -84,16 +86,20 @@ impl Dialog {
             ui.add_space(2.0);
             let height = room.y - top - MARGIN / 2.0 - margins - TITLE_AND_BUTTONS;
             let is_narrow = ui.available_width() < size::MIN_DIALOG;
-            ScrollArea::new([is_narrow, true])
+            let mut contents = ScrollArea::new([is_narrow, true])
                 .id_salt(self.title)
                 .auto_shrink([false, true])
                 .max_height(height)
-                .min_scrolled_height(height)
-                .show(ui, |ui| {
-                    let min_width = if is_narrow { size::MIN_DIALOG } else { 0.0 };
-                    ui.set_width(ui.available_width().max(min_width) - SCROLL_BAR_GAP);
-                    add(ui, DialogPart::Contents);
-                });
+                .min_scrolled_height(height);
+            if !was_open {
+                // The dialog begins at its top, wherever the last one with this title was scrolled to.
+                contents = contents.scroll_offset(Vec2::ZERO);
+            }
+            contents.show(ui, |ui| {
+                let min_width = if is_narrow { size::MIN_DIALOG } else { 0.0 };
+                ui.set_width(ui.available_width().max(min_width) - SCROLL_BAR_GAP);
+                add(ui, DialogPart::Contents);
+            });
             ui.add_space(6.0);
             let row = |ui: &mut Ui| {
                 ui.set_min_height(size::CONTROL);

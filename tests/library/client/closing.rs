@@ -3,7 +3,9 @@
 use std::io::{Read, Write};
 use std::sync::mpsc::channel;
 
-use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, ClientState, CloseMode, PeerEnd};
+use echoscope::client::client_event::{
+    ClientCloseCause, ClientEventKind, ClientState, CloseMode, ConnectionOutcome, PeerEnd,
+};
 use echoscope::client::{Payload, SendError};
 use echoscope::server::event::CloseReason;
 use echoscope::tls::options::{TlsChoices, Trust};
@@ -43,11 +45,7 @@ fn server_sees_each_close_mode_over_plain_tcp() {
         client.client.close(how);
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
-        let expected = if how == CloseMode::HalfClose {
-            ClientCloseCause::Server(PeerEnd::Fin)
-        } else {
-            ClientCloseCause::Client(how)
-        };
+        let expected = ClientCloseCause::Client(how);
         assert_eq!((closed.cause, closed.sent, closed.received, closed.unsent), (expected, 5, 5, 0));
     }
     let mut running = Running::start(|_| {});
@@ -72,17 +70,64 @@ fn server_sees_each_close_mode_over_tls() {
         client.client.close(how);
         assert_eq!(running.closed(1), reason, "{how:?}");
         let closed = client.closed();
-        let expected = if how == CloseMode::HalfClose {
-            ClientCloseCause::Server(PeerEnd::CloseNotify)
-        } else {
-            ClientCloseCause::Client(how)
-        };
+        let expected = ClientCloseCause::Client(how);
         assert_eq!((closed.cause, closed.sent, closed.received), (expected, 5, 5));
     }
     let mut running = serve(&identity, |_| {});
     let client = echoed(&running, Some(&identity));
     client.client.close(CloseMode::Abort);
     assert!(matches!(running.closed(1), CloseReason::Lost));
+}
+
+/// Returns the ends of both sides, and how the connection ended, in the order of their events.
+fn ends(client: &Watched) -> Vec<String> {
+    let text = |kind: &ClientEventKind| match kind {
+        ClientEventKind::EndSent { mode, close_notify: true } => Some(format!("sent close_notify, {mode:?}")),
+        ClientEventKind::EndSent { mode, close_notify: false } => Some(format!("sent FIN, {mode:?}")),
+        ClientEventKind::PeerClosed(end) => Some(format!("got {end:?}")),
+        ClientEventKind::Ended(ConnectionOutcome::Closed(closed)) => Some(format!("{:?}", closed.cause)),
+        _ => None,
+    };
+    client.events.iter().filter_map(|event| text(&event.kind)).collect()
+}
+
+#[test]
+fn ends_are_reported_in_the_order_in_which_they_happen() {
+    let identity = Identity::new();
+    let plain = || Running::start(|_| {});
+    let tls = || serve(&identity, |_| {});
+
+    let running = plain();
+    let mut client = echoed(&running, None);
+    client.client.close(CloseMode::HalfClose);
+    client.closed();
+    assert_eq!(ends(&client), ["sent FIN, HalfClose", "got Fin", "Client(HalfClose)"]);
+
+    let running = tls();
+    let mut client = echoed(&running, Some(&identity));
+    client.client.close(CloseMode::HalfClose);
+    client.closed();
+    let expected =
+        ["sent close_notify, HalfClose", "got CloseNotify", "sent FIN, Close", "Client(HalfClose)"];
+    assert_eq!(ends(&client), expected);
+
+    for (running, identity, sent) in
+        [(plain(), None, "sent FIN, Close"), (tls(), Some(&identity), "sent close_notify, Close")]
+    {
+        let mut client = echoed(&running, identity);
+        client.client.close(CloseMode::Close);
+        client.closed();
+        // On a very busy machine, the client may stop waiting for the server's end.
+        let ends: Vec<_> = ends(&client).into_iter().filter(|end| !end.starts_with("got ")).collect();
+        assert_eq!(ends, [sent, "Client(Close)"]);
+        assert!(self::ends(&client)[0].starts_with("sent "), "the client's own end is first");
+
+        let mut client = echoed(&running, identity);
+        running.server.stop();
+        client.closed();
+        let end = if identity.is_some() { "CloseNotify" } else { "Fin" };
+        assert_eq!(self::ends(&client), [format!("got {end}"), sent.to_owned(), format!("Server({end})")]);
+    }
 }
 
 #[test]
@@ -98,11 +143,11 @@ fn half_close_receives_the_rest_and_sends_no_more() {
     client.send(b"first, ");
     client.send(b"second");
     client.client.close(CloseMode::HalfClose);
-    client.event("half-close", |kind| matches!(kind, ClientEventKind::HalfClosed).then_some(()));
+    client.event("half-close", |kind| matches!(kind, ClientEventKind::EndSent { .. }).then_some(()));
     assert_eq!(client.client.send(Payload::Bytes(b"more".to_vec())), Err(SendError::HalfClosed));
     assert_eq!(client.client.status().state, ClientState::HalfClosed);
     go_on.send(()).unwrap();
-    assert_eq!(client.closed().cause, ClientCloseCause::Server(PeerEnd::Fin));
+    assert_eq!(client.closed().cause, ClientCloseCause::Client(CloseMode::HalfClose));
     assert_eq!(client.data(), b"first, second");
     assert!(client.client.status().echo.is_exact());
     thread.join().unwrap();

@@ -1,11 +1,13 @@
 //! Every kind of key, self-signed and signed by the practice CA: checked by openssl and served to real clients.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::create_certificate::clients::{self, Verdict};
 use crate::create_certificate::test_folder::{KEYS, TestFolder, create, run};
-use crate::support::program;
+use crate::support::{Guarded, Lines, Server, program};
 
 fn assert_accepted(client: &str, verdict: Verdict) {
     if let Some(Err(reason)) = verdict {
@@ -136,13 +138,68 @@ fn a_foreign_ca_can_sign() {
     }
 }
 
+/// Runs openssl in a folder and sends a line; returns whether it came back. Splits the arguments at spaces.
+fn is_echoed(openssl: &Path, folder: &Path, arguments: &str) -> bool {
+    let mut command = Command::new(openssl);
+    command.args(arguments.split(' ')).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let output = Lines::of(child.stdout.take().unwrap());
+    let _child = Guarded(child);
+    // This fails if openssl has exited already.
+    let _ = input.write_all(b"Hello from openssl\n");
+    while let Some(line) = output.next_or_end() {
+        if line.ends_with("Hello from openssl") {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn a_server_that_requires_it_accepts_the_client_certificate() {
+    let Some(openssl) = program("openssl") else { return };
+    for key in KEYS {
+        let folder = TestFolder::with_certificate(&["--key", key, "--client"]);
+        let all = ["ca.crt", "ca.key", "client.crt", "client.key", "server.crt", "server.csr", "server.key"];
+        assert_eq!(folder.files(), all);
+        let [certificate, key_file, ca] =
+            ["server.crt", "server.key", "ca.crt"].map(|name| folder.text(name));
+        let server = Server::start(&[
+            "--host",
+            "127.0.0.1",
+            "--tls",
+            "--cert",
+            &certificate,
+            "--key",
+            &key_file,
+            "--client-auth",
+            "required",
+            "--client-ca",
+            &ca,
+        ]);
+        for version in ["-tls1_2", "-tls1_3"] {
+            let echoes = |own: &str| {
+                let line = format!(
+                    "s_client -connect 127.0.0.1:{} {version} -CAfile ca.crt -verify_return_error \
+                     -verify_hostname localhost{own}",
+                    server.port
+                );
+                is_echoed(&openssl, folder.folder(), &line)
+            };
+            assert!(echoes(" -cert client.crt -key client.key"), "{key} {version}");
+            assert!(!echoes(""), "{key} {version}: accepted without a certificate");
+        }
+    }
+}
+
 // On Windows a file inherits its folder's permissions.
 #[cfg(unix)]
 #[test]
 fn only_the_owner_can_read_keys() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = TestFolder::with_certificate(&["--key", "p256", "--signed-by-ca"]);
-    for name in ["server.key", "ca.key"] {
+    let folder = TestFolder::with_certificate(&["--key", "p256", "--client"]);
+    for name in ["server.key", "ca.key", "client.key"] {
         let mode = fs::metadata(folder.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }

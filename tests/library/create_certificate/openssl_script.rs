@@ -104,6 +104,14 @@ fn the_script_creates_the_same_files_for_every_key() {
 }
 
 #[test]
+fn the_script_creates_the_same_client_certificate() {
+    for key in KEYS {
+        check(&["--key", key, "--client"]);
+    }
+    check(&["--key", "p256", "--client", "--broken", "self-signed"]);
+}
+
+#[test]
 fn the_script_creates_the_same_files_for_every_defect() {
     for kind in [
         "expired",

@@ -6,7 +6,7 @@ use echoscope::server::ServerState;
 use echoscope::settings::Mode;
 use echoscope::settings::Setting;
 
-use crate::lessons::clients::{connect, echo};
+use crate::lessons::clients::{connect, create, echo};
 use crate::lessons::player::Player;
 
 #[test]
@@ -65,4 +65,26 @@ fn two_set_ups_are_restored_to_the_settings_before_the_first() {
     player.apply(Command::StartLesson(0));
     assert_eq!((player.app.settings().mode, player.app.settings().backlog), (Mode::Threads, 5));
     assert!(player.app.notice().is_none(), "the next lesson begins without a notice in its way");
+}
+
+#[test]
+fn set_up_of_tls_waits_for_a_certificate_and_leaves_the_server_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut player = Player::begin(5);
+    player.start();
+    player.completes_step();
+    for _ in 0..2 {
+        player.skip();
+    }
+    assert_eq!(player.app.lesson_set_up(), SetUp::NeedsCertificate);
+    player.apply(Command::SetUpLesson);
+    assert!(matches!(player.app.state(), ServerState::Listening { tls: false, .. }));
+    assert!(!player.app.settings().tls);
+    player.apply(Command::UseCreated(create(folder.path(), None)));
+    player.wait_until("the files", |app| !app.lesson_lacks_certificate());
+    // The dialog has turned TLS on in the form, but the server runs without it.
+    assert_eq!(player.app.lesson_set_up(), SetUp::NeedsRestart);
+    player.apply(Command::SetUpLesson);
+    player.completes_step();
+    assert!(matches!(player.app.state(), ServerState::Listening { tls: true, .. }));
 }

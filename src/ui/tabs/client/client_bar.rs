@@ -1,6 +1,7 @@
 //! The bar of clients, each with its state, with buttons that add and remove a client; and the load clients in a popup.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use egui::{
     Atom, Button, Frame, Id, Key, Margin, Modifiers, Popup, PopupCloseBehavior, Rect, RectAlign, RichText,
@@ -10,6 +11,7 @@ use egui::{
 use crate::app::clients::{ClientCommand, ClientTabId, MAX_CLIENT_TABS, explain_waiting};
 use crate::app::{App, TabState};
 use crate::client::LoadStatus;
+use crate::server::event::ClientId;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
@@ -33,7 +35,8 @@ pub(super) fn show(
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
             for (id, state) in states {
-                if chip(ui, *id, *state, Some(*id) == chosen, actions) {
+                let connection = app.connection_of(*id);
+                if chip(ui, *id, connection, *state, Some(*id) == chosen, actions) {
                     clicked = Some(*id);
                 }
             }
@@ -51,20 +54,39 @@ pub(super) fn show(
     clicked
 }
 
-/// Shows one client. The cross beside the chosen client removes it, and the Delete key removes the focused one. Returns
-/// whether the client was clicked.
-fn chip(ui: &mut Ui, id: ClientTabId, state: TabState, is_chosen: bool, actions: &mut Vec<Action>) -> bool {
+/// Shows one client, with the server's number and color for its connection. The cross beside the chosen client removes
+/// it, and the Delete key removes the focused one. Returns whether the client was clicked.
+fn chip(
+    ui: &mut Ui,
+    id: ClientTabId,
+    connection: Option<ClientId>,
+    state: TabState,
+    is_chosen: bool,
+    actions: &mut Vec<Action>,
+) -> bool {
     let name = format!("Client {id}");
     let symbol = Atom::paint(Vec2::splat(11.0), move |ui, args| {
         state.paint(ui.painter(), args.rect, Palette::of(ui));
     });
-    let button = Button::new((symbol, RichText::new(&name).size(size::SMALL)))
+    let label = RichText::new(&name).size(size::SMALL);
+    let button = match connection {
+        None => Button::new((symbol, label)),
+        Some(number) => {
+            let color = Palette::of(ui).client(number.0);
+            let number = RichText::new(number.to_string()).size(size::SMALL).color(color);
+            Button::new((symbol, label, number))
+        }
+    };
+    let button = button
         .small()
         .selected(is_chosen)
         .corner_radius(size::CHIP / 2.0)
         .min_size(vec2(0.0, size::CHIP))
         .wrap_mode(TextWrapMode::Extend);
-    let text = format!("{name}, {}", state.label());
+    let mut text = format!("{name}, {}", state.label());
+    if let Some(number) = connection {
+        let _ = write!(text, ", {number} on the server");
+    }
     let response = ui.add(button).accessible_name(&text);
     let tooltip = format!("{text}\n{}", state.explanation().unwrap_or_default());
     let response = response.on_hover_text(tooltip.trim_end());

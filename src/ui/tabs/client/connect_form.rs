@@ -1,15 +1,14 @@
-//! The form at the top of a client: host, port, *Connect*, and the TLS settings in a collapsible section. The
+//! The form at the top of a client: host, port, *Connect*, the server name, and the TLS options, which can be hidden. The
 //! composer uses this form's text fields, too.
 
+use crate::app::App;
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TrustChoice};
-use crate::app::{App, TabState};
 use crate::server::ServerState;
 use crate::settings::{SettingChoice, TlsVersions};
 use crate::ui::action::Action;
 use crate::ui::shortcuts::with_key_names;
-use crate::ui::tabs::client::status_line;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{choice, collapsible, pill_button, switch, text_width};
+use crate::ui::widgets::controls::{choice, disclosure, pill_button, switch, text_width};
 use crate::ui::widgets::dialog::default_button;
 use crate::ui::widgets::field::{
     Tone, focus_field, label, note, path_field, plain_label, small, take_focus, text_field,
@@ -24,26 +23,22 @@ const HOST: f32 = 250.0;
 const LABEL: f32 = 104.0;
 /// The maximum width of a field in the TLS section.
 const FIELD: f32 = 320.0;
+/// The width of the field for the server name.
+const SERVER_NAME: f32 = 200.0;
+/// The fields in the TLS section that can be invalid.
+const OPTIONS: [ClientField; 2] = [ClientField::Alpn, ClientField::Timeout];
 
 /// The name by which `focus_field` finds the button to press first: *Connect*, or the button that starts the server.
 pub(super) const FIRST_BUTTON: &str = "the first button of a client";
 
-/// Shows the form and the status of one client.
-pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, display: TabState, actions: &mut Vec<Action>) {
-    let (form, is_disconnected) = (tab.form(), tab.state().is_disconnected());
-    let follows = [Followed::Host, Followed::Port].map(|part| form.is_following(part));
-    let offline = match app.state() {
-        _ if !is_disconnected || follows != [true; 2] => None,
-        ServerState::Listening { .. } => None,
-        ServerState::Starting => Some("The server is starting…"),
-        ServerState::Stopping => Some("The server is stopping…"),
-        ServerState::Stopped | ServerState::Failed(_) => Some("The server isn't running."),
-    };
-    ui.horizontal(|ui| address(ui, tab, offline.is_none(), actions));
-    if let Some(reason) = offline {
+/// Shows the form below the address: why the server wouldn't answer or what the address follows, the server name, and
+/// the TLS options if they are `open`.
+pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, open: &mut bool, actions: &mut Vec<Action>) {
+    let form = tab.form();
+    if let Some(reason) = offline(app, tab) {
         ui.horizontal(|ui| offline_row(ui, app, reason, actions));
-    } else if is_disconnected {
-        let text = match follows {
+    } else if tab.state().is_disconnected() {
+        let text = match follows(tab) {
             [true, true] => "Host and port follow the server.",
             [true, false] => "Only the host follows the server.",
             [false, true] => "Only the port follows the server.",
@@ -57,15 +52,36 @@ pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, display: TabState, a
             note(ui, Tone::Problem, &reason);
         }
     }
-    status_line::show(ui, tab, display, actions);
+    let mut entered = tls_row(ui, tab, open, actions);
+    if *open {
+        entered |= tls_section(ui, app, tab, actions);
+    }
     if let Some(caution) = form.trust.caution().filter(|_| form.tls()) {
         note(ui, Tone::Caution, caution);
     }
-    collapsible(ui, "TLS of a client", &summary(tab), |ui| tls_section(ui, app, tab, actions));
+    if entered && tab.can_connect() {
+        actions.push(ClientCommand::Connect(tab.id()).into());
+    }
+}
+
+/// Returns whether the host and the port follow the server.
+fn follows(tab: &ClientTab) -> [bool; 2] {
+    [Followed::Host, Followed::Port].map(|part| tab.form().is_following(part))
+}
+
+/// Returns why this window's server wouldn't answer, if the client would connect to it.
+fn offline(app: &App, tab: &ClientTab) -> Option<&'static str> {
+    match app.state() {
+        _ if !tab.state().is_disconnected() || follows(tab) != [true; 2] => None,
+        ServerState::Listening { .. } => None,
+        ServerState::Starting => Some("The server is starting…"),
+        ServerState::Stopping => Some("The server is stopping…"),
+        ServerState::Stopped | ServerState::Failed(_) => Some("The server isn't running."),
+    }
 }
 
 /// Shows host, port, and the button *Connect* or *Cancel*.
-fn address(ui: &mut Ui, tab: &ClientTab, takes_focus: bool, actions: &mut Vec<Action>) {
+pub(super) fn address(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action>) {
     let state = tab.state();
     let mut entered = false;
     ui.add_enabled_ui(state.is_disconnected(), |ui| {
@@ -89,7 +105,7 @@ fn address(ui: &mut Ui, tab: &ClientTab, takes_focus: bool, actions: &mut Vec<Ac
         "It is connected already. Close the connection first, or add another client.".to_owned()
     };
     let button = default_button(ui, "Connect", can_connect).on_disabled_hover_text(reason);
-    if can_connect && takes_focus {
+    if can_connect && offline(app, tab).is_none() {
         take_focus(ui, FIRST_BUTTON, &button);
     }
     if can_connect && (button.clicked() || entered) {
@@ -141,8 +157,32 @@ fn summary(tab: &ClientTab) -> String {
     format!("TLS: {mode}, trusts {trust}")
 }
 
-fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action>) {
+/// Shows the row that opens the TLS options, with the server name beside it, which experiments change most often.
+/// Returns whether Enter was pressed in the field.
+fn tls_row(ui: &mut Ui, tab: &ClientTab, open: &mut bool, actions: &mut Vec<Action>) -> bool {
+    let (form, name) = (tab.form(), "Server name (SNI)");
+    let row = ui.horizontal_wrapped(|ui| {
+        let is_wrong = OPTIONS.iter().any(|field| form.error(*field).is_some());
+        if disclosure(ui, &summary(tab), *open, is_wrong).clicked() {
+            *open = !*open;
+        }
+        if !form.tls() {
+            return false;
+        }
+        let width = text_width(ui, name, theme::text()) + size::GAP + SERVER_NAME;
+        if ui.available_size_before_wrap().x < width {
+            ui.end_row();
+        }
+        plain_label(ui, name);
+        edit(ui, tab, ClientField::ServerName, SERVER_NAME, actions)
+    });
+    row.inner
+}
+
+/// Shows the TLS options and the time limit. Returns whether Enter was pressed in one of the fields.
+fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action>) -> bool {
     let (id, form) = (tab.id(), tab.form());
+    let mut entered = false;
     if !tab.state().is_disconnected() {
         note(ui, Tone::Hint, "Changes apply when it connects again.");
     }
@@ -175,19 +215,13 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
             actions.extend(chosen.map(|choice| ClientCommand::SetVersions(id, choice).into()));
             follow_button(ui, tab, "Follow the server: versions", &[Followed::Versions], actions);
         });
-        for field in [
-            ClientField::CaFile,
-            ClientField::ServerName,
-            ClientField::Alpn,
-            ClientField::Certificate,
-            ClientField::Key,
-        ] {
+        for field in [ClientField::CaFile, ClientField::Alpn, ClientField::Certificate, ClientField::Key] {
             if field == ClientField::CaFile && form.trust != TrustChoice::CaFile {
                 continue;
             }
             row(ui, describe(field).0, |ui, _| {
                 let follows = field != ClientField::Alpn || form.is_following(Followed::Alpn);
-                edit(ui, tab, field, field_width(ui, follows), actions);
+                entered |= edit(ui, tab, field, field_width(ui, follows), actions);
                 if field == ClientField::Alpn {
                     follow_button(ui, tab, "Follow the server: ALPN", &[Followed::Alpn], actions);
                 }
@@ -195,9 +229,10 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
         }
     }
     row(ui, "Give up after", |ui, _| {
-        edit(ui, tab, ClientField::Timeout, 60.0, actions);
+        entered |= edit(ui, tab, ClientField::Timeout, 60.0, actions);
         small(ui, "seconds without an answer");
     });
+    entered
 }
 
 /// Returns the width of a field. A field that doesn't follow the server leaves space for a button beside it.

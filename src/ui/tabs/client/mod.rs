@@ -5,9 +5,9 @@
 //! │ (● Client 1) ×  (◎ Client 2)  +  Crowd…                        │
 //! ├ connect_form ──────────────────────────────────────────────────┤
 //! │ Host [localhost          ] Port [12345] [Connect]              │
+//! │ ▸ TLS: as the server, trusts its certificate  Server name [   ] │
 //! │ ● Connected to 127.0.0.1:12345 from port 50000                 │   status_line
 //! │ [Close] [Half-close] [Abort] [Vanish] [Clear]  → 6 B  ← 6 B    │
-//! │ ▸ TLS: as the server, off                                      │
 //! ├ transcript_list ───────────────────────────────────────────────┤
 //! │ 12:03:07.009  →  b'Hello\n'             exact   0.2 ms    6 B  │   transcript_row
 //! │ 12:03:07.010  ←  b'Hello\n'                               6 B  │
@@ -17,6 +17,8 @@
 //! │ (Text|Hex|File) [Hello                              ] [Send]   │
 //! └────────────────────────────────────────────────────────────────┘
 //! ```
+//!
+//! In a small window, everything below the row with *Connect* scrolls.
 
 mod client_bar;
 pub(crate) mod composer;
@@ -30,9 +32,10 @@ use std::collections::BTreeMap;
 
 use egui::{Context, Frame, Key, Margin, Modifiers, Popup, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use crate::app::clients::{ClientCommand, ClientTab, ClientTabId};
+use crate::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId};
 use crate::app::{App, TabState};
 use crate::client::client_event::ClientState;
+use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::field::focus_field;
@@ -51,14 +54,23 @@ pub(crate) struct ClientPanel {
     needs_focus: bool,
     lists: BTreeMap<ClientTabId, TranscriptList>,
     composer: Composer,
+    /// Whether the TLS options are shown. They are hidden after *Connect*, to leave the room to the transcript.
+    shows_options: bool,
+    /// How the user wants to see data; `None`: as text, and in a lesson as Python, as the lessons' texts do.
+    format: Option<DataFormat>,
+    /// The height of the clients' bar and the address, as of the last frame.
+    header_height: f32,
     /// The height of the composer, as of the last frame.
     composer_height: f32,
-    /// The smallest height of the whole tab, as of the last frame.
+    /// The smallest height of the part that scrolls in a small window, as of the last frame.
     min_height: f32,
 }
 
 /// The smallest height of the transcript. With less space, the tab scrolls.
 const MIN_ROWS: f32 = 2.0 * size::LOG_ROW + size::GAP;
+/// The largest share of the tab that doesn't scroll.
+const MAX_PINNED: f32 = 0.5;
+const FORM_MARGIN: Margin = Margin { left: 16, right: 16, top: 4, bottom: 2 };
 
 impl ClientPanel {
     /// Moves the keyboard focus to the control that is needed first. Called when the tab comes to the front.
@@ -72,46 +84,90 @@ impl ClientPanel {
         self.composer.focus();
     }
 
+    /// Moves the keyboard focus to the field for the server name.
+    pub(crate) fn focus_server_name(&mut self, ctx: &Context) {
+        self.needs_focus = false;
+        focus_field(ctx, connect_form::describe(ClientField::ServerName).0);
+    }
+
     /// Returns the selected entry of the chosen client as text for the clipboard.
     pub(crate) fn copy(&self, app: &App) -> Option<String> {
         let tab = app.clients().get(self.chosen?)?;
-        self.lists.get(&tab.id())?.copy(tab, app.settings().data_format)
+        self.lists.get(&tab.id())?.copy(tab, self.format(app))
+    }
+
+    fn format(&self, app: &App) -> DataFormat {
+        let default = if app.lesson().is_some() { DataFormat::Python } else { DataFormat::Text };
+        self.format.unwrap_or(default)
     }
 
     /// Shows the tab.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
         self.update_chosen(app);
-        let before = (self.composer_height, self.min_height);
-        let size = vec2(0.0, self.min_height);
-        let actions = scroll_when_small(ui, "client tab", size, |ui| self.parts(ui, app));
-        if (self.composer_height - before.0).abs() > 0.5 || (self.min_height - before.1).abs() > 0.5 {
+        let mut actions = Vec::new();
+        let states = app.client_states();
+        let before = [self.header_height, self.composer_height, self.min_height];
+        let is_pinned = self.header_height <= ui.available_height() * MAX_PINNED;
+        if is_pinned {
+            self.header(ui, app, &states, &mut actions);
+        }
+        let pinned_height = if is_pinned { 0.0 } else { self.header_height };
+        let min_size = vec2(0.0, pinned_height + self.min_height);
+        scroll_when_small(ui, "client tab", min_size, |ui| {
+            if !is_pinned {
+                self.header(ui, app, &states, &mut actions);
+            }
+            self.parts(ui, app, &states, &mut actions);
+        });
+        let after = [self.header_height, self.composer_height, self.min_height];
+        if before.iter().zip(after).any(|(before, after)| (after - before).abs() > 0.5) {
             ui.ctx().request_discard("a part of the Client tab has another height now");
         }
         actions
     }
 
-    fn parts(&mut self, ui: &mut Ui, app: &App) -> Vec<Action> {
-        let mut actions = Vec::new();
-        let states = app.client_states();
-        if let Some(id) = client_bar::show(ui, app, &states, self.chosen, &mut actions) {
+    /// Shows the bar of clients, and the row with the chosen client's address and *Connect*.
+    fn header(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        states: &BTreeMap<ClientTabId, TabState>,
+        actions: &mut Vec<Action>,
+    ) {
+        let top = ui.cursor().top();
+        if let Some(id) = client_bar::show(ui, app, states, self.chosen, actions) {
             self.chosen = Some(id);
             ui.ctx().request_repaint();
         }
         if actions.contains(&ClientCommand::Add.into()) {
             self.adding_after = Some(app.clients().newest());
         }
+        if let Some(tab) = self.chosen.and_then(|id| app.clients().get(id)) {
+            self.handle_keys(ui.ctx(), tab, actions);
+            Frame::new().inner_margin(FORM_MARGIN).show(ui, |ui| {
+                ui.horizontal(|ui| connect_form::address(ui, app, tab, actions));
+            });
+        }
+        self.header_height = ui.cursor().top() - top;
+    }
+
+    fn parts(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        states: &BTreeMap<ClientTabId, TabState>,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(tab) = self.chosen.and_then(|id| app.clients().get(id)) else {
-            empty_message(ui, "There is no client", "Press + to add one.");
-            return actions;
+            return empty_message(ui, "There is no client", "Press + to add one.");
         };
-        self.handle_keys(ui.ctx(), tab, &mut actions);
         let state = states.get(&tab.id()).copied().unwrap_or(TabState::Idle);
-        self.show_client(ui, app, tab, state, &mut actions);
+        self.show_client(ui, app, tab, state, actions);
         // After *Connect*, the user types something to send.
         if actions.contains(&ClientCommand::Connect(tab.id()).into()) && tab.can_connect() {
             self.composer.focus();
+            self.shows_options = false;
         }
-        actions
     }
 
     /// Chooses a client that was just added, and another client if the chosen one was removed.
@@ -157,10 +213,12 @@ impl ClientPanel {
         actions: &mut Vec<Action>,
     ) {
         let palette = Palette::of(ui);
-        let area = ui.max_rect();
-        let form = Frame::new().inner_margin(Margin::symmetric(16, 4)).show(ui, |ui| {
+        let area = ui.available_rect_before_wrap();
+        let format = self.format(app);
+        let form = Frame::new().inner_margin(FORM_MARGIN).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            connect_form::show(ui, app, tab, state, actions);
+            connect_form::show(ui, app, tab, &mut self.shows_options, actions);
+            self.format = status_line::show(ui, tab, state, format, actions).or(self.format);
         });
         let top = form.response.rect.bottom();
         let split = (area.bottom() - self.composer_height).max(top + MIN_ROWS);
@@ -171,7 +229,7 @@ impl ClientPanel {
             ui.painter().hline(area.x_range(), edge, Stroke::new(1.0, palette.border));
         }
         ui.scope_builder(UiBuilder::new().max_rect(rows).id_salt(("rows", tab.id())), |ui| {
-            actions.extend(self.lists.entry(tab.id()).or_default().show(ui, app, tab));
+            actions.extend(self.lists.entry(tab.id()).or_default().show(ui, app, tab, format));
         });
         let below =
             Rect::from_x_y_ranges(area.x_range().shrink(size::EDGE), split..=area.bottom().max(split));

@@ -5,10 +5,11 @@ use egui::{Color32, Label, Painter, Rect, RichText, Sense, Stroke, Ui, Vec2};
 use crate::app::TabState;
 use crate::app::clients::{ClientCommand, ClientTab};
 use crate::client::client_event::{ClientState, ClientStatus, CloseMode, ConnectionOutcome};
+use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_text;
 use crate::ui::theme::Palette;
-use crate::ui::widgets::controls::pill_button;
+use crate::ui::widgets::controls::{pill_button, segments};
 use crate::ui::widgets::field::{Tone, note};
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -24,7 +25,7 @@ impl TabState {
             Self::NoAnswer => "waits for an answer",
             Self::Connected => "connected",
             Self::HalfClosed => "half-closed",
-            Self::Closing => "leaving",
+            Self::Closing => "closing",
             Self::Closed => "closed",
             Self::Failed => "failed",
         }
@@ -39,7 +40,7 @@ impl TabState {
             }
             Self::NoThread => "The server has accepted it, but no thread of the pool is free to serve it.",
             Self::NoAnswer => "It has sent something, and nothing has come back yet.",
-            Self::HalfClosed => "It has said that it has no more to send, and goes on reading.",
+            Self::HalfClosed => "It has closed its sending side and still receives.",
             _ => return None,
         })
     }
@@ -70,8 +71,23 @@ impl TabState {
     }
 }
 
-/// Shows the state, the buttons that close the connection, and the traffic.
-pub(super) fn show(ui: &mut Ui, tab: &ClientTab, state: TabState, actions: &mut Vec<Action>) {
+/// How the transcript can show data.
+const FORMATS: [(DataFormat, (&str, &str, &str)); 3] = [
+    (DataFormat::Text, ("Text", "Show the transcript as text", "Hello↵")),
+    (DataFormat::Python, ("Python", "Show the transcript as Python", "b'Hello\\n', as Python prints bytes")),
+    (DataFormat::Hex, ("Hex", "Show the transcript as hex", "48 65 6c 6c 6f 0a")),
+];
+
+/// Shows the state, the buttons that close the connection, the format of the transcript, and the traffic. Returns the
+/// format if the user chose one.
+pub(super) fn show(
+    ui: &mut Ui,
+    tab: &ClientTab,
+    state: TabState,
+    format: DataFormat,
+    actions: &mut Vec<Action>,
+) -> Option<DataFormat> {
+    let mut chosen = None;
     let palette = Palette::of(ui);
     let status = tab.status();
     ui.horizontal(|ui| {
@@ -84,7 +100,7 @@ pub(super) fn show(ui: &mut Ui, tab: &ClientTab, state: TabState, actions: &mut 
             label.on_hover_text(error.to_string());
         }
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for mode in CloseMode::ALL {
             let effect = explain_close(mode, status.handshake.is_some());
             let reason = cannot_close(mode, &status);
@@ -100,6 +116,8 @@ pub(super) fn show(ui: &mut Ui, tab: &ClientTab, state: TabState, actions: &mut 
                 actions.push(ClientCommand::ClearTranscript(tab.id()).into());
             }
         });
+        let current = FORMATS.iter().position(|(other, _)| *other == format).unwrap_or(0);
+        chosen = segments(ui, &FORMATS.map(|(_, texts)| texts), current).map(|index| FORMATS[index].0);
         if let Some(traffic) = transcript_text::traffic(&status) {
             let label = Label::new(RichText::new(&traffic).small().weak()).truncate();
             ui.add(label).on_hover_text(traffic);
@@ -108,6 +126,7 @@ pub(super) fn show(ui: &mut Ui, tab: &ClientTab, state: TabState, actions: &mut 
     if let Some(explanation) = state.explanation() {
         note(ui, Tone::Hint, explanation);
     }
+    chosen
 }
 
 /// Returns the text of the status line.
@@ -127,8 +146,8 @@ fn status_text(status: &ClientStatus, state: TabState) -> String {
                 status.handshake.as_ref().map_or_else(String::new, |it| format!(" · {}", it.agreed.version));
             format!("Connected to {peer}{port}{tls}")
         }
-        TabState::HalfClosed => format!("Half-closed{port}: reading only"),
-        TabState::Closing => "Leaving…".to_owned(),
+        TabState::HalfClosed => format!("Half-closed{port}: receiving only"),
+        TabState::Closing => "Closing…".to_owned(),
         TabState::Closed | TabState::Failed => {
             status.outcome.as_ref().map_or("Closed", transcript_text::outcome).to_owned()
         }
@@ -147,7 +166,7 @@ fn explain_close(mode: CloseMode, tls: bool) -> String {
             "Sends {end}. The server's recv() returns b'', the end of the stream, and it closes, too."
         ),
         CloseMode::HalfClose => format!(
-            "Sends {end} but goes on reading: all that is still in flight comes back, then the server closes."
+            "Sends {end} but still receives: all that is in flight comes back, then the server closes."
         ),
         CloseMode::Abort => {
             "Sends RST. What is still in flight is lost, and the server's recv() fails: connection reset by peer."

@@ -45,9 +45,15 @@ impl TranscriptList {
     }
 
     /// Shows a client's transcript and, if there is room, the details of its selected entry.
-    pub(super) fn show(&mut self, ui: &mut Ui, app: &App, tab: &ClientTab) -> Option<Action> {
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        tab: &ClientTab,
+        format: DataFormat,
+    ) -> Option<Action> {
         let area = ui.available_rect_before_wrap();
-        let (transcript, format) = (tab.transcript(), app.settings().data_format);
+        let transcript = tab.transcript();
         let response =
             ui.interact(area, Id::unique("transcript").with(tab.id()), Sense::FOCUSABLE | Sense::CLICK);
         let count = with_thousands(transcript.len() as u64);

@@ -62,7 +62,7 @@ pub(super) fn show(
     )
 }
 
-/// Returns the data of an entry in the log's format, or a file's name, or the text of another event, and whether it was
+/// Returns the data of an entry in this format, or a file's name, or the text of another event, and whether it was
 /// truncated to `max` characters.
 fn line(entry: &TranscriptEntry, format: DataFormat, max: usize) -> (String, bool) {
     let prefix = match &entry.event {

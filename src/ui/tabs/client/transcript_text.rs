@@ -38,11 +38,10 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
                 explain_accepted(handshake.accepted),
             )
         }
-        Kind::HalfClosed => (
-            "Said that no more is coming; reading on".to_owned(),
-            Severity::Minor,
-            "The server's recv() returns b'' once it has read the rest, while it can still send.",
-        ),
+        Kind::EndSent { mode, close_notify } => {
+            let (line, explanation) = describe_end(*mode, *close_notify);
+            (line.to_owned(), Severity::Minor, explanation)
+        }
         Kind::PeerClosed(how) => {
             let (line, severity, explanation) = match how {
                 PeerEnd::Fin => ("has no more to send (FIN)", Severity::Minor, END_OF_STREAM),
@@ -99,6 +98,26 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
     (line, severity, explanation.to_owned())
 }
 
+/// Returns the line for the end of the client's side, and its explanation.
+fn describe_end(mode: CloseMode, close_notify: bool) -> (&'static str, &'static str) {
+    match (mode, close_notify) {
+        (CloseMode::HalfClose, true) => {
+            ("Sent close_notify: no more data follows; still receiving", HALF_CLOSED)
+        }
+        (CloseMode::HalfClose, false) => ("Sent FIN: no more data follows; still receiving", HALF_CLOSED),
+        (CloseMode::WithoutCloseNotify, _) => (
+            "Sent FIN without close_notify",
+            "The server can't tell whether data was cut off, and its log says so.",
+        ),
+        (_, true) => ("Sent close_notify and FIN: no more data follows", END_SENT),
+        (_, false) => ("Sent FIN: no more data follows", END_SENT),
+    }
+}
+
+const HALF_CLOSED: &str =
+    "The server's recv() returns b'' once it has read the rest, while it can still send.";
+const END_SENT: &str =
+    "The server's recv() returns b'' once it has read the rest. After both ends, the connection is over.";
 const END_OF_STREAM: &str = "Our recv() returns b'': the end of the stream.";
 const RECEIVED: &str = "One recv() call returns whatever has arrived: a stream has no messages, so this may be a part of \
                         what was sent, or several sends in one.";
@@ -107,8 +126,9 @@ const RECEIVED: &str = "One recv() call returns whatever has arrived: a stream h
 pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
     match outcome {
         ConnectionOutcome::Closed(closed) => match closed.cause {
-            ClientCloseCause::Client(CloseMode::Close | CloseMode::HalfClose) => {
-                "Closed by this client, which said so first"
+            ClientCloseCause::Client(CloseMode::Close) => "Closed by this client",
+            ClientCloseCause::Client(CloseMode::HalfClose) => {
+                "Closed by this client first, then by the server"
             }
             ClientCloseCause::Client(CloseMode::Abort) => "Aborted by this client (RST)",
             ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => {
@@ -299,7 +319,7 @@ mod tests {
             number: 1,
             connection: 1,
             at: SystemTime::now(),
-            event: Kind::HalfClosed,
+            event: Kind::EndSent { mode: CloseMode::HalfClose, close_notify: false },
             echo: Some(EchoResult { number: 1, verdict, round_trip }),
         };
         assert_eq!(super::verdict(&entry, true).0, "differs at byte 5");
