@@ -6,7 +6,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
-use crate::platform::terminal::argument;
 use crate::settings::{SettingChoice, Settings};
 use crate::text::display_path;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, SpecProblem};
@@ -111,15 +110,8 @@ impl CreateCertificate {
 
 fn describe(created: &CreatedFiles) -> String {
     let files = created.files.iter().map(|file| format!("Wrote {}", display_path(file)));
-    let client = created.client.as_ref().map_or_else(String::new, |(certificate, key)| {
-        format!(
-            " Clients present {} with {} to a server with --client-auth required --client-ca {}.",
-            argument(certificate),
-            argument(key),
-            argument(&created.ca_file)
-        )
-    });
-    let about = [created.summary.clone(), String::new(), created.advice() + &client, String::new()];
+    let advice = [created.advice(), created.client_advice().unwrap_or_default()].join(" ");
+    let about = [created.summary.clone(), String::new(), advice.trim_end().to_owned(), String::new()];
     let commands = std::iter::once(created.server_command())
         .chain(created.client_commands(Settings::default().port))
         .map(|command| format!("{:<12} {}", format!("{}:", command.program), command.line));

@@ -3,7 +3,7 @@
 use egui::{Align, Label, Layout, RichText, Ui};
 
 use crate::app::App;
-use crate::ui::theme;
+use crate::ui::theme::{self, size};
 use crate::ui::widgets::controls::{copy_box, copy_button, segments, segments_width, text_width};
 use crate::ui::widgets::field::{Tone, heading, note, small};
 
@@ -50,19 +50,24 @@ fn command(ui: &mut Ui, app: &App, program: &mut usize, max_lines: usize) {
 
 /// Shows the address that other computers connect to, large enough to read from a distance.
 fn for_others(ui: &mut Ui, address: &str, is_short: bool) {
-    ui.horizontal(|ui| {
+    if !is_short {
         heading(ui, "Others connect to");
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    }
+    ui.horizontal(|ui| {
+        if is_short {
+            heading(ui, "Others connect to");
+        }
+        let right = Layout::right_to_left(Align::Center);
+        ui.with_layout(right, |ui| {
             copy_button(ui, "Copy the address for others", || address.to_owned());
-            if is_short {
-                ui.add(Label::new(theme::bold(address)).truncate());
-            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                // A long IPv6 address is shown smaller, on one line.
+                let width = text_width(ui, address, theme::strong(LARGE));
+                let largest = if is_short { size::TEXT } else { LARGE };
+                let points = (LARGE * ui.available_width() / width).floor().clamp(size::SMALL, largest);
+                ui.add(Label::new(RichText::new(address).font(theme::strong(points))).truncate());
+            });
         });
     });
-    if !is_short {
-        let font = theme::strong(LARGE);
-        // A long IPv6 address is shown smaller, on one line.
-        let share = (ui.available_width() / text_width(ui, address, font)).min(1.0);
-        ui.label(RichText::new(address).font(theme::strong((LARGE * share).floor())));
-    }
+    ui.add_space(2.0);
 }

@@ -95,6 +95,18 @@ impl CreatedFiles {
         }
     }
 
+    /// Returns a sentence on how to use the client certificate, if it was created, from a terminal.
+    #[must_use]
+    pub fn client_advice(&self) -> Option<String> {
+        let (certificate, key) = self.client.as_ref()?;
+        Some(format!(
+            "Clients present {} with {} to a server with --client-auth required --client-ca {}.",
+            argument(certificate),
+            argument(key),
+            argument(&self.ca_file)
+        ))
+    }
+
     /// Returns the name or address that the clients' command lines ask for.
     fn requested_name(&self) -> &str {
         match self.defect {

@@ -70,7 +70,8 @@ pub(crate) struct ClientPanel {
 const MIN_ROWS: f32 = 2.0 * size::LOG_ROW + size::GAP;
 /// The largest share of the tab that doesn't scroll.
 const MAX_PINNED: f32 = 0.5;
-const FORM_MARGIN: Margin = Margin { left: 16, right: 16, top: 4, bottom: 2 };
+const HEADER_MARGIN: Margin = Margin { left: 16, right: 16, top: 4, bottom: 0 };
+const FORM_MARGIN: Margin = Margin { left: 16, right: 16, top: 0, bottom: 4 };
 
 impl ClientPanel {
     /// Moves the keyboard focus to the control that is needed first. Called when the tab comes to the front.
@@ -144,7 +145,7 @@ impl ClientPanel {
         }
         if let Some(tab) = self.chosen.and_then(|id| app.clients().get(id)) {
             self.handle_keys(ui.ctx(), tab, actions);
-            Frame::new().inner_margin(FORM_MARGIN).show(ui, |ui| {
+            Frame::new().inner_margin(HEADER_MARGIN).show(ui, |ui| {
                 ui.horizontal(|ui| connect_form::address(ui, app, tab, actions));
             });
         }

@@ -44,14 +44,14 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
         }
         Kind::PeerClosed(how) => {
             let (line, severity, explanation) = match how {
-                PeerEnd::Fin => ("has no more to send (FIN)", Severity::Minor, END_OF_STREAM),
+                PeerEnd::Fin => ("sent FIN: no more data follows", Severity::Minor, END_OF_STREAM),
                 PeerEnd::CloseNotify => {
-                    ("has no more to send (close_notify)", Severity::Minor, END_OF_STREAM)
+                    ("sent close_notify: no more data follows", Severity::Minor, END_OF_STREAM)
                 }
                 PeerEnd::WithoutCloseNotify => (
-                    "ended without close_notify, as one that is stopped does: data may have been cut off",
+                    "sent FIN without close_notify: data may have been cut off",
                     Severity::Warning,
-                    "In TLS the end is said with close_notify. Without it the connection may have been cut.",
+                    "In TLS, close_notify ends the stream. Without it, the client can't rule out truncation.",
                 ),
                 PeerEnd::Reset => (
                     "reset the connection (RST)",
