@@ -13,23 +13,42 @@ const ZOOM: f32 = 1.5;
 /// The largest zoom that egui sets.
 const MAX_ZOOM: f32 = 5.0;
 
-/// Starts or ends presenter mode. Afterwards, the zoom in percent is again that of the user.
-pub(super) fn set(ctx: &Context, is_presenting: bool, zoom: u16) {
-    let zoom = f32::from(zoom) / 100.0;
-    ctx.send_viewport_cmd(ViewportCommand::Fullscreen(is_presenting));
-    ctx.set_zoom_factor(if is_presenting { (zoom * ZOOM).min(MAX_ZOOM) } else { zoom });
+/// Whether the window is in presenter mode.
+#[derive(Debug, Default)]
+pub(super) struct Presenter {
+    is_on: bool,
+    /// Whether the window filled the screen in the last frame.
+    fills_screen: bool,
 }
 
-/// Returns the action that ends presenter mode if Escape was pressed, unless the key is for a menu, a dialog or the
-/// log's filter.
-pub(super) fn ended_by_key(ctx: &Context) -> Option<Action> {
-    let is_needed_elsewhere = Popup::is_any_open(ctx)
-        || ctx.memory(|memory| {
-            memory.top_modal_layer().is_some() || memory.has_focus(log_toolbar::filter_id())
-        });
-    let is_pressed =
-        !is_needed_elsewhere && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    is_pressed.then_some(Action::TogglePresenter)
+impl Presenter {
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on
+    }
+
+    /// Starts or ends presenter mode. `zoom` is the user's zoom in percent, which is restored at the end.
+    pub(super) fn toggle(&mut self, ctx: &Context, zoom: u16) {
+        self.is_on = !self.is_on;
+        let zoom = f32::from(zoom) / 100.0;
+        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.is_on));
+        ctx.set_zoom_factor(if self.is_on { (zoom * ZOOM).min(MAX_ZOOM) } else { zoom });
+    }
+
+    /// Returns the action that ends presenter mode if the user pressed Escape, or left full screen by the means of the OS.
+    /// The key does nothing here if it is for a menu, a dialog or the log's filter.
+    pub(super) fn ended(&mut self, ctx: &Context) -> Option<Action> {
+        let full_screen = ctx.input(|input| input.viewport().fullscreen);
+        let filled_screen = std::mem::replace(&mut self.fills_screen, full_screen == Some(true));
+        let is_left = self.is_on && filled_screen && full_screen == Some(false);
+        let is_needed_elsewhere = Popup::is_any_open(ctx)
+            || ctx.memory(|memory| {
+                memory.top_modal_layer().is_some() || memory.has_focus(log_toolbar::filter_id())
+            });
+        let is_pressed = self.is_on
+            && !is_needed_elsewhere
+            && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        (is_pressed || is_left).then_some(Action::TogglePresenter)
+    }
 }
 
 /// Shows the address at which others reach the server in large type, if they do.

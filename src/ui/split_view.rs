@@ -147,6 +147,8 @@ impl SplitView {
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_orientation(accesskit::Orientation::Vertical);
             node.set_numeric_value(f64::from(share) / 10.0);
+            node.add_action(accesskit::Action::Decrement);
+            node.add_action(accesskit::Action::Increment);
         });
         let palette = Palette::of(ui);
         ui.painter().rect_filled(rect, 0.0, palette.panel);
@@ -191,15 +193,24 @@ fn position_of_use(ui: &Ui, focused: &mut Option<Id>) -> Option<Pos2> {
     pressed.filter(|at| !is_covered(*at)).or(moved_to)
 }
 
-/// Returns the new share of the left side if the splitter has the keyboard focus and an arrow key was pressed.
+/// Returns the new share of the left side if an arrow key was pressed while the splitter has the keyboard focus, or if a
+/// screen reader moved it.
 fn moved_by_keys(ui: &Ui, splitter: &Response, share: u16) -> Option<u16> {
-    if !splitter.has_focus() {
-        return None;
+    let has_focus = splitter.has_focus();
+    if has_focus {
+        let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(splitter.id, filter));
     }
-    let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(splitter.id, filter));
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    let moved = match (pressed(Key::ArrowLeft), pressed(Key::ArrowRight)) {
+    let is_moved = |key, action| {
+        ui.input_mut(|input| {
+            (has_focus && input.consume_key(Modifiers::NONE, key))
+                || input.has_accesskit_action_request(splitter.id, action)
+        })
+    };
+    let moved = match (
+        is_moved(Key::ArrowLeft, accesskit::Action::Decrement),
+        is_moved(Key::ArrowRight, accesskit::Action::Increment),
+    ) {
         (true, false) => share.saturating_sub(STEP),
         (false, true) => share + STEP,
         _ => return None,

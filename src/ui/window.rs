@@ -19,6 +19,7 @@ use crate::ui::action::{Action, TABS};
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::frame_pacing::{self, FrameMeter, FramePacing};
 use crate::ui::lesson_bar::LessonBar;
+use crate::ui::presenter::Presenter;
 use crate::ui::side_panel::SidePanel;
 use crate::ui::split_view::SplitView;
 use crate::ui::tabs::client::{ClientPanel, composer};
@@ -53,7 +54,7 @@ pub struct Window {
     frames: FrameMeter,
     device: Option<DrawingDevice>,
     shows_help: bool,
-    is_presenting: bool,
+    presenter: Presenter,
     was_failed: bool,
     /// Whether a start has failed since the last frame. If so, the reason is scrolled into view.
     failed_just_now: bool,
@@ -84,7 +85,7 @@ impl Window {
             frames: FrameMeter::default(),
             device: None,
             shows_help: false,
-            is_presenting: false,
+            presenter: Presenter::default(),
             was_failed: false,
             failed_just_now: false,
         }
@@ -158,10 +159,7 @@ impl Window {
                 self.on_tab_shown(tab);
             }
             Action::ToggleSidePanel => self.show_side_panel(!self.side_panel.is_shown(&self.app)),
-            Action::TogglePresenter => {
-                self.is_presenting = !self.is_presenting;
-                presenter::set(ctx, self.is_presenting, self.app.settings().zoom);
-            }
+            Action::TogglePresenter => self.presenter.toggle(ctx, self.app.settings().zoom),
             Action::ShowWire(id) => {
                 self.wire.choose(id);
                 self.handle_action(ctx, frame, Action::Open(LessonPlace::Wire));
@@ -227,7 +225,7 @@ impl Window {
             reason = "egui zooms from 0.2 to 5"
         )]
         let percent = (ctx.zoom_factor() * 100.0).round() as u16;
-        if !self.is_presenting && percent != self.app.settings().zoom {
+        if !self.presenter.is_on() && percent != self.app.settings().zoom {
             self.app.apply(Command::set(Setting::Zoom, percent));
         }
     }
@@ -267,9 +265,9 @@ impl Window {
         let mut actions = Vec::new();
         let shows_form = self.side_panel.is_shown(&self.app);
         Panel::top("top").exact_size(size::TOP_BAR).frame(Frame::NONE).show(ui, |ui| {
-            actions.extend(self.top_bar.show(ui, &self.app, shows_form, self.is_presenting));
+            actions.extend(self.top_bar.show(ui, &self.app, shows_form, self.presenter.is_on()));
         });
-        if self.is_presenting {
+        if self.presenter.is_on() {
             presenter::show_address(ui, &self.app);
         }
         status_bar::show(ui, &self.app);
@@ -385,7 +383,7 @@ impl eframe::App for Window {
         let failed = matches!(self.app.state(), ServerState::Failed(_));
         self.failed_just_now = failed && !self.was_failed;
         self.was_failed = failed;
-        if self.failed_just_now && !self.is_presenting {
+        if self.failed_just_now && !self.presenter.is_on() {
             // It has the reason, and often also a way out.
             self.show_side_panel(true);
         }
@@ -413,7 +411,7 @@ impl eframe::App for Window {
         track_window_size(ui.ctx());
         self.save_zoom(ui.ctx());
         let is_narrow = ui.ctx().content_rect().width() < size::LAYOUT_MIN[0];
-        self.side_panel.make_room(is_narrow, self.is_presenting);
+        self.side_panel.make_room(is_narrow, self.presenter.is_on());
         // While a TLS dialog is open, shortcuts are off.
         let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
         // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. The Log
@@ -421,9 +419,7 @@ impl eframe::App for Window {
         let focused_tabs =
             [LessonPlace::Live, LessonPlace::Code, LessonPlace::Wire].map(|tab| Action::ChooseTab(None, tab));
         let focus_tab = actions.iter().any(|action| focused_tabs.contains(action));
-        if self.is_presenting {
-            actions.extend(presenter::ended_by_key(ui.ctx()));
-        }
+        actions.extend(self.presenter.ended(ui.ctx()));
         let [mut min_width, min_height] = size::LAYOUT_MIN;
         if !self.side_panel.is_shown(&self.app) {
             min_width = size::LAYOUT_MIN_WITHOUT_PANEL;

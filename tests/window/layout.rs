@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use echoscope::settings::{ClientAuth, Settings};
-use egui::{Event, Key, Modifiers, Rect, Role, ViewportCommand};
+use egui::{Event, Key, Modifiers, Rect, Role, ViewportCommand, ViewportId};
 use egui_kittest::kittest::Queryable;
 
 use crate::basics::{connect, echo};
@@ -84,8 +84,10 @@ fn side_panel_makes_room_in_a_narrow_window() {
     assert!(shows_form(&window), "it returns with the space");
 }
 
-fn zoom(window: &Window) -> f32 {
-    (window.0.ctx.zoom_factor() * 100.0).round()
+/// Returns the zoom in percent.
+#[expect(clippy::cast_sign_loss, reason = "it is positive")]
+fn zoom(window: &Window) -> u16 {
+    (window.0.ctx.zoom_factor() * 100.0).round() as u16
 }
 
 /// Presses a key and asserts that the window then requests or ends full screen.
@@ -105,14 +107,29 @@ fn presenter_mode_is_larger_without_the_form_and_never_saved() {
         let mut window = open(Settings { zoom: 120, ..Settings::default() }, [1920.0, 1080.0]);
         assert_full_screen_after(&mut window, Key::F11, true);
         window.run();
-        assert_eq!((zoom(&window), window.app().settings().zoom), (180.0, 120));
+        assert_eq!((zoom(&window), window.app().settings().zoom), (180, 120));
         assert!(!shows_form(&window) && window.shows("Leave presenter mode"));
         window.start();
         assert_full_screen_after(&mut window, leave, false);
         window.run();
-        assert_eq!((zoom(&window), window.app().settings().zoom), (120.0, 120), "after {leave:?}");
+        assert_eq!((zoom(&window), window.app().settings().zoom), (120, 120), "after {leave:?}");
         assert!(shows_form(&window) && !window.shows("Leave presenter mode"));
     }
+}
+
+#[test]
+fn leaving_full_screen_by_the_means_of_the_os_ends_presenter_mode() {
+    let mut window = open(Settings::default(), [1920.0, 1080.0]);
+    window.press(Key::F11);
+    for fills_screen in [true, false] {
+        assert!(window.shows("Leave presenter mode"));
+        let viewports = &mut window.0.input_mut().viewports;
+        viewports.entry(ViewportId::ROOT).or_default().fullscreen = Some(fills_screen);
+        window.0.step();
+    }
+    window.run();
+    assert_eq!(zoom(&window), 100);
+    assert!(shows_form(&window));
 }
 
 #[test]
@@ -134,7 +151,10 @@ fn presenter_mode_shows_the_address_for_others() {
     assert!(!window.shows("192.0.2.7:4711"));
     window.press(Key::F11);
     let address = window.0.get_by_label("192.0.2.7:4711").rect();
-    assert!(address.height() * zoom(&window) / 100.0 > 40.0, "{address} is too small for the last row");
+    assert!(
+        address.height() * f32::from(zoom(&window)) / 100.0 > 40.0,
+        "{address} is too small for the last row"
+    );
     window.press(Key::F11);
     let mut window = open(Settings { port: 4711, ..Settings::default() }, [1920.0, 1080.0]);
     window.press(Key::F11);
@@ -146,19 +166,21 @@ fn zoom_control_changes_shows_and_resets_the_zoom() {
     let mut window = open(Settings::default(), [1180.0, 760.0]);
     window.click("Zoom in");
     window.run();
-    assert_eq!((zoom(&window), window.app().settings().zoom), (110.0, 110));
+    assert_eq!((zoom(&window), window.app().settings().zoom), (110, 110));
     window.click("Zoom 110 %");
     window.run();
-    assert_eq!(zoom(&window), 100.0);
+    assert_eq!(zoom(&window), 100);
     window.click("Zoom out");
     window.run();
-    assert_eq!((zoom(&window), window.app().settings().zoom), (90.0, 90));
+    assert_eq!((zoom(&window), window.app().settings().zoom), (90, 90));
 }
 
-/// Returns the area of each control and of the texts in the top bar and the status bar, by role, name and how many
-/// times the two occurred before.
-fn positions(window: &Window) -> BTreeMap<(String, String, usize), Rect> {
-    let mut found: BTreeMap<_, Rect> = BTreeMap::new();
+/// Areas by role, name and how many times the two occurred before.
+type Positions = BTreeMap<(String, String, usize), Rect>;
+
+/// Returns the areas of all controls and texts.
+fn positions(window: &Window) -> Positions {
+    let (mut found, mut counts) = (Positions::new(), BTreeMap::new());
     let is_kept = |part: &&Part<'_>| {
         matches!(
             part.role(),
@@ -180,8 +202,9 @@ fn positions(window: &Window) -> BTreeMap<(String, String, usize), Rect> {
             rect.max.y = rect.min.y;
         }
         let name = (format!("{:?}", part.role()), part.name.clone());
-        let count = (0..).find(|count| !found.contains_key(&(name.0.clone(), name.1.clone(), *count)));
-        found.insert((name.0, name.1, count.unwrap()), rect);
+        let count: &mut usize = counts.entry(name.clone()).or_default();
+        found.insert((name.0, name.1, *count), rect);
+        *count += 1;
     }
     found
 }
@@ -189,12 +212,7 @@ fn positions(window: &Window) -> BTreeMap<(String, String, usize), Rect> {
 /// Asserts that everything that both have is in the same place, or, for what is `below` this height, at least in the
 /// same columns.
 #[track_caller]
-fn assert_nothing_moved(
-    before: &BTreeMap<(String, String, usize), Rect>,
-    after: &BTreeMap<(String, String, usize), Rect>,
-    below: f32,
-    which: &str,
-) {
+fn assert_nothing_moved(before: &Positions, after: &Positions, below: f32, which: &str) {
     let mut compared = 0;
     for (name, old) in before {
         let Some(new) = after.get(name) else { continue };
@@ -208,7 +226,13 @@ fn assert_nothing_moved(
 
 #[test]
 fn tabs_toolbars_and_status_bar_stay_when_clients_connect() {
-    for (key, tab) in [(Key::Num1, "Live"), (Key::Num2, "Log"), (Key::Num3, "Client"), (Key::Num4, "Code")] {
+    for (key, tab) in [
+        (Key::Num1, "Live"),
+        (Key::Num2, "Log"),
+        (Key::Num3, "Client"),
+        (Key::Num4, "Code"),
+        (Key::Num5, "Wire"),
+    ] {
         for size in [[720.0, 480.0], [1180.0, 760.0], [1600.0, 900.0]] {
             let mut window = open(Settings { backlog: 20, ..Settings::default() }, size);
             let address = window.start();
@@ -233,7 +257,7 @@ fn tabs_toolbars_and_status_bar_stay_when_clients_connect() {
 
 /// Returns the positions of controls, without those in the rows of lists, and the left edges of the texts of the status
 /// bar, whose text changes.
-fn controls_and_status(window: &Window) -> BTreeMap<(String, String, usize), Rect> {
+fn controls_and_status(window: &Window) -> Positions {
     let mut found = positions(window);
     found.retain(|(role, name, _), _| {
         role != "Label" && !name.starts_with("Disconnect") && !name.contains('#')
@@ -292,7 +316,7 @@ fn form_keeps_its_columns_when_errors_and_a_scroll_bar_appear() {
     assert!(errors >= 5, "only {errors} errors");
     let top = before[&("TextInput".to_owned(), "Host".to_owned(), 0)].bottom();
     // The form is scrolled to the field with the focus.
-    let moved = |positions: BTreeMap<_, Rect>| -> BTreeMap<_, _> {
+    let moved = |positions: Positions| -> Positions {
         positions.into_iter().filter(|(_, rect)| rect.left() < 320.0 && rect.top() > top).collect()
     };
     assert_nothing_moved(&moved(before), &positions(&window), 0.0, "the form");

@@ -16,7 +16,7 @@ use echoscope::settings::{Settings, ThemeChoice};
 use echoscope::ui;
 use egui::{Key, Modifiers, Role, Ui};
 use egui_kittest::kittest::{NodeT, Queryable};
-use egui_kittest::{Harness, SnapshotOptions};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 type Window = Harness<'static, ui::Window>;
 
@@ -113,24 +113,28 @@ fn start_screen_in_dark_at_the_smallest_size() {
 
 #[test]
 fn log_tab_with_a_selected_entry() {
+    let mut results = SnapshotResults::new();
     for (theme, name) in THEMES {
         let mut window = window_with(WINDOW, Settings { theme, ..Settings::default() }, log());
         keys(&mut window, Key::Num2);
         window.get_by_label_contains("Received: b'Hello").click();
         window.run();
-        window.snapshot(&format!("log-{name}"));
+        window.snapshot(format!("log-{name}"));
+        results.extend_harness(&mut window);
     }
 }
 
 #[test]
 fn other_tabs() {
+    let mut results = SnapshotResults::new();
     for (theme, name) in THEMES {
         let mut window = window(WINDOW, theme);
         let tabs = [(Key::Num1, "live"), (Key::Num3, "client"), (Key::Num4, "code"), (Key::Num5, "wire")];
         for (key, tab) in tabs {
             keys(&mut window, key);
-            window.snapshot(&format!("{tab}-{name}"));
+            window.snapshot(format!("{tab}-{name}"));
         }
+        results.extend_harness(&mut window);
     }
 }
 
@@ -144,7 +148,7 @@ fn two_tabs_side_by_side() {
 fn presenter_mode_with_the_address_for_others() {
     let host = "192.0.2.7".to_owned();
     let settings = Settings { theme: ThemeChoice::Dark, host, ..Settings::default() };
-    let mut window = window_with([910.0, 512.0], settings, log());
+    let mut window = window_with([1280.0, 800.0], settings, log());
     window.key_press(Key::F11);
     window.run();
     window.snapshot("presenter-dark");
@@ -152,15 +156,19 @@ fn presenter_mode_with_the_address_for_others() {
 
 #[test]
 fn help_and_path_prompt() {
+    let mut results = SnapshotResults::new();
     for (theme, name) in THEMES {
         let mut window = window_with(SMALL, Settings { theme, ..Settings::default() }, log());
         window.key_press(Key::F1);
         window.run();
-        window.snapshot(&format!("help-{name}"));
+        window.snapshot(format!("help-{name}"));
         window.key_press(Key::Escape);
         window.run();
         keys(&mut window, Key::S);
-        window.snapshot(&format!("save-{name}"));
+        // By default it is in the home folder.
+        fill(&mut window, "This system has no file dialog to offer, so type the path.", "echoscope-log.txt");
+        window.snapshot(format!("save-{name}"));
+        results.extend_harness(&mut window);
     }
 }
 
@@ -168,11 +176,12 @@ fn help_and_path_prompt() {
 fn tls_dialogs() {
     // Relative paths look the same on every machine. The certificate has expired, so that the text about it stays.
     let certificate = PathBuf::from("tests/window/files/expired.crt");
+    let mut results = SnapshotResults::new();
     for (theme, name) in THEMES {
         let settings = Settings { theme, tls: true, certificate: certificate.clone(), ..Settings::default() };
         let mut window = window_with(SMALL, settings, Vec::new());
         press(&mut window, "Options…");
-        window.snapshot(&format!("options-{name}"));
+        window.snapshot(format!("options-{name}"));
         press(&mut window, "Done");
 
         wait_until(&mut window, "the certificate", |window| window.query_by_label("Details…").is_some());
@@ -185,7 +194,7 @@ fn tls_dialogs() {
             window.query_by_label("Checking…").is_none()
                 && window.query_all_by_label_contains("expired on").count() >= 2
         });
-        window.snapshot(&format!("details-{name}"));
+        window.snapshot(format!("details-{name}"));
         press(&mut window, "Close details");
 
         press(&mut window, "Create certificate…");
@@ -195,6 +204,7 @@ fn tls_dialogs() {
             let create = window.query_by_role_and_label(Role::Button, "Create");
             create.is_some_and(|button| !button.accesskit_node().is_disabled())
         });
-        window.snapshot(&format!("create-{name}"));
+        window.snapshot(format!("create-{name}"));
+        results.extend_harness(&mut window);
     }
 }

@@ -160,6 +160,25 @@ fn splitter_is_dragged_moved_by_keys_and_saved() {
 }
 
 #[test]
+fn no_control_is_cut_off_in_a_narrow_side() {
+    for split in [320, 360, 400, 500, 600, 680] {
+        let settings = Settings { host: "127.0.0.1".to_owned(), split, ..Settings::default() };
+        let mut window = Window::sized(settings, [1500.0, 900.0]);
+        let address = window.start();
+        let mut client = connect(address);
+        echo(&mut client, b"Hello\n");
+        for (_, tab) in TABS {
+            choose(&mut window, &format!("{tab} on the right"));
+            let all = parts(&window);
+            for part in all.iter().filter(|part| part.acts && part.name != "The program") {
+                let lost = part.rect.width() - part.seen.width();
+                assert!(lost < 1.0, "{split}, {tab}: {} is cut off by {lost} points", part.description());
+            }
+        }
+    }
+}
+
+#[test]
 fn opening_a_tab_from_elsewhere_keeps_the_client_in_view() {
     let mut window = open();
     let address = window.start();

@@ -71,9 +71,13 @@ fn button(ui: &mut Ui, view: &View, tab: LessonPlace) -> Response {
     let color = if selected || response.hovered() { palette.text } else { palette.muted };
     ui.painter().galley_with_override_text_color(rect.center() - galley.size() / 2.0, galley, color);
     if selected {
-        // Side by side, the thick line is on the side that the keys act on.
-        let (thickness, color) = if view.is_in_use { (2.0, palette.accent) } else { (1.0, palette.muted) };
-        ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(thickness, color));
+        // Side by side, the longer line is on the side that the keys act on.
+        let (line, color) = if view.is_in_use {
+            (rect.x_range(), palette.accent)
+        } else {
+            (rect.x_range().shrink(PADDING / 2.0), palette.muted)
+        };
+        ui.painter().hline(line, rect.bottom() - 1.0, Stroke::new(2.0, color));
     }
     focus_ring(ui, &response, rect.shrink2(vec2(4.0, 7.0)), 4.0);
     response

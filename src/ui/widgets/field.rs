@@ -105,13 +105,13 @@ pub(crate) fn path_field(
 /// selected buttons and the outline of the focused field, so this one draws that outline itself.
 pub(crate) fn add_edit(ui: &mut Ui, edit: impl FnOnce(&mut Ui) -> Response) -> Response {
     let palette = Palette::of(ui);
-    let add = |ui: &mut Ui| {
-        let selection = &mut ui.visuals_mut().selection;
-        selection.bg_fill = palette.start[0];
-        selection.stroke.color = palette.on_strong;
-        edit(ui)
-    };
-    let response = ui.scope(add).inner;
+    // Not in a scope, which would keep the field from moving to the next row where it doesn't fit.
+    let usual = ui.visuals().selection;
+    let selection = &mut ui.visuals_mut().selection;
+    selection.bg_fill = palette.start[0];
+    selection.stroke.color = palette.on_strong;
+    let response = edit(ui);
+    ui.visuals_mut().selection = usual;
     if response.has_focus() {
         ui.painter().rect_stroke(response.rect, size::RADIUS, palette.focus_ring(), StrokeKind::Inside);
     }

@@ -204,7 +204,12 @@ impl WirePanel {
             choices.push((Some(id), info.map_or(format!("{id} · no longer kept"), describe), ""));
         }
         let width = (ui.available_width() * 0.6).min(420.0);
-        let (combo, selected) = choice(ui, "connection to show", width, self.chosen, &choices);
+        let choose = |ui: &mut Ui| {
+            // A longer description doesn't move the tools after it.
+            ui.set_max_width(width);
+            choice(ui, "connection to show", width, self.chosen, &choices)
+        };
+        let (combo, selected) = ui.scope(choose).inner;
         combo.accessible_name("Connection").on_hover_text("Which connection is shown");
         self.chosen = selected.unwrap_or(self.chosen);
     }
