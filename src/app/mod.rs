@@ -28,5 +28,5 @@ pub use command::Command;
 pub use form::{Check, Form};
 pub use lesson_state::SetUp;
 pub use save::ExportFormat;
-pub use server_view::{AcceptQueueStatus, call_text, pause_text};
+pub use server_view::{AcceptQueueStatus, call_text, pause_text, variables};
 pub use state::{App, Notice, Options};
