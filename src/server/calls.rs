@@ -91,6 +91,15 @@ pub struct CallSite {
     pub argument: CallArgument,
 }
 
+/// One of the server's threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerThread {
+    /// The thread that starts the server and accepts.
+    Accepting,
+    /// The thread that serves this client.
+    Serving(ClientId),
+}
+
 /// A thread that is paused before a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PausedThread {
@@ -124,6 +133,12 @@ impl PausedThread {
     pub fn id(&self) -> Option<ClientId> {
         self.client.map(|client| client.id)
     }
+
+    /// Returns which thread this is.
+    #[must_use]
+    pub fn thread(&self) -> ServerThread {
+        self.id().map_or(ServerThread::Accepting, ServerThread::Serving)
+    }
 }
 
 /// Which calls the server's threads are at, and how often each call was made. The counts are exact; the call sites are
@@ -140,8 +155,8 @@ pub struct Calls {
     pub clients: Vec<(ClientInfo, CallSite)>,
     /// The paused threads, in the order in which they paused.
     pub paused_threads: Vec<PausedThread>,
-    /// The thread that was stepped last, by its client; the inner `None` is the accepting thread.
-    pub last_stepped: Option<Option<ClientId>>,
+    /// The thread that was stepped last.
+    pub last_stepped: Option<ServerThread>,
     /// The addresses that the server listens on or is about to, and whether it listens there already.
     pub addresses: Vec<(SocketAddr, bool)>,
     /// Whether the server pauses before each call.

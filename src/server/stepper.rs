@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
 use crate::server::accept_queue_monitor::AcceptQueueMonitor;
-use crate::server::calls::{Call, CallArgument, CallSite, Calls, ClientVariables, PausedThread};
+use crate::server::calls::{
+    Call, CallArgument, CallSite, Calls, ClientVariables, PausedThread, ServerThread,
+};
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
 use crate::server::event_channel::EventSender;
 use crate::server::registry::Conn;
@@ -47,7 +49,7 @@ struct StepState {
     /// The paused threads, in the order in which they paused. A thread continues when it is removed from here.
     paused: Vec<PausedThread>,
     /// The thread that was stepped last.
-    last_stepped: Option<Option<ClientId>>,
+    last_stepped: Option<ServerThread>,
     is_stopped: bool,
 }
 
@@ -174,7 +176,7 @@ impl StepController {
         let is_any = client.is_none() && self.is_one_thread;
         if let Some(index) = state.paused.iter().position(|thread| is_any || thread.id() == client) {
             let thread = state.paused.remove(index);
-            state.last_stepped = Some(thread.id());
+            state.last_stepped = Some(thread.thread());
         }
         drop(state);
         self.changed.notify_all();
@@ -345,7 +347,8 @@ mod tests {
             assert_eq!((controller.paused_threads().len(), made(Call::Recv)), (2, 0));
             assert_eq!(controller.calls(Vec::new()).last_stepped, None, "neither of them is paused");
             controller.step(Some(ClientId(2)));
-            assert_eq!(controller.calls(Vec::new()).last_stepped, Some(Some(ClientId(2))));
+            let stepped = controller.calls(Vec::new()).last_stepped;
+            assert_eq!(stepped, Some(ServerThread::Serving(ClientId(2))));
             wait_until(|| controller.paused_threads().iter().any(|thread| thread.site.call == Call::SendAll));
             assert_eq!(
                 controller.paused_threads()[0].id(),

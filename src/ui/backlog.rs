@@ -41,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.small(format!("{paused}{}", queue.next));
         small(ui, &queue.about);
     } else {
-        small(ui, &not_listening_text(&app.starting_addresses()));
+        small(ui, not_listening_text(&app.starting_addresses()));
     }
     action
 }

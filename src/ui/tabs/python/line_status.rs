@@ -3,7 +3,7 @@
 
 use crate::app::variables;
 use crate::python::Program;
-use crate::server::calls::{Call, CallArgument, Calls, PausedThread};
+use crate::server::calls::{Call, CallArgument, Calls, PausedThread, ServerThread};
 use crate::server::event::ClientId;
 use crate::text::{count, with_thousands};
 
@@ -102,16 +102,18 @@ pub(crate) fn line_statuses(
 /// otherwise the one that has been paused there longest.
 fn shown_thread(calls: &Calls, call: Call) -> Option<&PausedThread> {
     let mut threads = calls.paused_threads.iter().filter(|thread| thread.site.call == call);
-    threads.clone().find(|thread| calls.last_stepped == Some(thread.id())).or_else(|| threads.next())
+    threads.clone().find(|thread| calls.last_stepped == Some(thread.thread())).or_else(|| threads.next())
 }
 
 /// Returns the line to keep in view. In step mode it is the line of the thread that was stepped last; if that thread has
 /// ended or none was stepped, of the thread that will be stepped next. Otherwise it is the line of the thread that
 /// waits for clients.
 pub(crate) fn followed_line(statuses: &[LineStatus], calls: &Calls) -> Option<usize> {
-    let stepped = calls.last_stepped.and_then(|client| match client {
-        None => calls.accepting,
-        Some(id) => calls.clients.iter().find(|(client, _)| client.id == id).map(|(_, site)| *site),
+    let stepped = calls.last_stepped.and_then(|thread| match thread {
+        ServerThread::Accepting => calls.accepting,
+        ServerThread::Serving(id) => {
+            calls.clients.iter().find(|(client, _)| client.id == id).map(|(_, site)| *site)
+        }
     });
     let site = stepped.or_else(|| calls.paused_threads.first().map(|thread| thread.site));
     let call = site.filter(|_| calls.stepping).map_or(Call::Accept, |site| site.call);
@@ -320,7 +322,7 @@ mod tests {
         let mut calls = paused_before_recv(2);
         let text = description(&calls, true, Call::Recv);
         assert!(text.contains("#1 #2 are paused before this line; #1 has data = b'x', "), "{text}");
-        calls.last_stepped = Some(Some(ClientId(2)));
+        calls.last_stepped = Some(ServerThread::Serving(ClientId(2)));
         let text = description(&calls, true, Call::Recv);
         assert!(text.contains("#2 has data = b'xx', "), "{text}");
     }
@@ -336,11 +338,11 @@ mod tests {
         calls.accepting = Some(site(Call::Accept, true));
         calls.clients[1].1 = site(Call::SendAll, false);
         assert_eq!(followed(&calls), Some(Call::Recv), "the next one to be stepped");
-        calls.last_stepped = Some(Some(ClientId(2)));
+        calls.last_stepped = Some(ServerThread::Serving(ClientId(2)));
         assert_eq!(followed(&calls), Some(Call::SendAll));
-        calls.last_stepped = Some(None);
+        calls.last_stepped = Some(ServerThread::Accepting);
         assert_eq!(followed(&calls), Some(Call::Accept));
-        calls.last_stepped = Some(Some(ClientId(3)));
+        calls.last_stepped = Some(ServerThread::Serving(ClientId(3)));
         assert_eq!(followed(&calls), Some(Call::Recv), "client 3 has left");
         calls.stepping = false;
         assert_eq!(followed(&calls), Some(Call::Accept));
