@@ -142,8 +142,9 @@ impl FilteredLog {
                     numbers.push_front(number);
                 }
             }
-            let has_more = log.number_from(self.upper).is_some() || log.number_before(self.lower).is_some();
-            if has_more && start.elapsed() >= budget {
+            if start.elapsed() >= budget
+                && (log.number_from(self.upper).is_some() || log.number_before(self.lower).is_some())
+            {
                 return false;
             }
         }
