@@ -15,6 +15,7 @@ mod client_tab;
 mod code_tab;
 mod idle;
 mod lessons;
+mod log_list;
 mod log_tab;
 mod newcomer;
 mod sizes;

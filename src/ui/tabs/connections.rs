@@ -27,6 +27,8 @@ pub(crate) struct ConnectionsPanel {
 
 /// Width of the button at the end of a row.
 const BUTTON: f32 = 86.0;
+/// The maximum width of a row's columns, so that the button stays near them.
+const MAX_COLUMNS: f32 = 1100.0;
 
 /// A column of the table: its heading, its width, and a function that returns the text and color of a cell.
 type Column = (&'static str, f32, fn(&Connection, &Palette) -> (String, Color32));
@@ -48,6 +50,7 @@ fn tls_cell(connection: &Connection, palette: &Palette) -> (String, Color32) {
 
 /// Returns the columns with their places. In a narrow row, the last columns are omitted.
 fn columns(row: Rect) -> Vec<(Column, Rect)> {
+    let row = row.with_max_x(columns_end(row));
     let address = (row.width() * 0.3).clamp(128.0, 180.0);
     let all: [Column; 6] = [
         ("Client", 50.0, |c, p| (c.client.id.to_string(), p.client(c.client.id.0))),
@@ -74,6 +77,11 @@ fn columns(row: Rect) -> Vec<(Column, Rect)> {
     shown
 }
 
+/// Returns the right end of a row's columns and its button.
+fn columns_end(row: Rect) -> f32 {
+    row.right().min(row.left() + MAX_COLUMNS)
+}
+
 impl ConnectionsPanel {
     /// Shows the table, or why it is empty.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
@@ -86,7 +94,11 @@ impl ConnectionsPanel {
             self.chosen = None;
         }
         let chosen = connections.iter().find(|connection| Some(connection.client.id) == self.chosen);
-        let mut action = show_panel(ui, chosen.map(detail), app.settings().data_format);
+        let detail = show_panel(ui, chosen.map(detail), app.settings().data_format);
+        let mut action = detail.action;
+        if detail.closed {
+            self.chosen = None;
+        }
         let palette = Palette::of(ui);
         let line = Stroke::new(1.0, palette.border);
         let area = ui.available_rect_before_wrap();
@@ -102,6 +114,12 @@ impl ConnectionsPanel {
             ui.painter().hline(foot.x_range(), foot.top(), line);
             let foot = foot.shrink2(vec2(size::EDGE, 0.0));
             cell(ui, (0, "waiting"), foot, &waiting, theme::small(), palette.caution);
+        }
+        if let Some(index) =
+            connections.iter().position(|connection| Some(connection.client.id) == self.chosen)
+        {
+            // The details that have just been opened must not cover the row.
+            self.list.keep_row_visible(body.height(), index, size::TABLE_ROW);
         }
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
             let id = connections[index].client.id;
@@ -154,6 +172,7 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, chosen: bool) -> (bool,
         let (text, color) = content(connection, palette);
         cell(ui, (id.0, name), rect, &text, theme::mono(), color);
     }
+    let rect = rect.with_max_x(columns_end(rect));
     let place = Rect::from_min_max(pos2(rect.right() - BUTTON - size::EDGE, rect.top()), rect.max);
     let layout = Layout::right_to_left(Align::Center);
     let mut button = ui.new_child(UiBuilder::new().id_salt(id.0).max_rect(place).layout(layout));

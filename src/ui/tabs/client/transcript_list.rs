@@ -8,7 +8,7 @@ use crate::settings::DataFormat;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::{transcript_row, transcript_text};
-use crate::ui::tabs::detail_view;
+use crate::ui::tabs::detail_view::{self, DetailResponse};
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::newest_button;
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
@@ -71,7 +71,7 @@ impl TranscriptList {
             self.selected = None;
         }
         let mut body = area;
-        let mut action = None;
+        let mut detail = DetailResponse::default();
         let selected = self.selected.and_then(|number| transcript.by_number(number));
         if let Some(entry) = selected.filter(|_| area.height() >= ROOM_FOR_DETAIL) {
             let below;
@@ -80,7 +80,7 @@ impl TranscriptList {
             ui.painter().rect_filled(below, 0.0, palette.panel);
             ui.painter().hline(below.x_range(), below.top(), Stroke::new(1.0, palette.border));
             ui.scope_builder(UiBuilder::new().max_rect(below.shrink2(vec2(size::EDGE, 5.0))), |ui| {
-                action = detail_view::show(ui, &transcript_text::detail(entry), format);
+                detail = detail_view::show(ui, &transcript_text::detail(entry), format);
             });
         }
         if transcript.is_empty() {
@@ -92,7 +92,10 @@ impl TranscriptList {
         if selected.is_none() {
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
         }
-        action
+        if detail.closed {
+            self.selected = None;
+        }
+        detail.action
     }
 
     fn rows(&mut self, ui: &mut Ui, response: &Response, body: Rect, tab: &ClientTab, format: DataFormat) {
@@ -105,9 +108,15 @@ impl TranscriptList {
             let Some(entry) = transcript.get(index) else { return };
             let is_selected = self.selected == Some(entry.number);
             let can_be_echoed = can_be_echoed(tab, entry);
-            if transcript_row::show(ui, entry, rect, format, is_selected, can_be_echoed).clicked() {
+            let row = transcript_row::show(ui, entry, rect, format, is_selected, can_be_echoed);
+            if row.clicked() {
                 clicked = Some((index, entry.number));
             }
+            row.context_menu(|ui| {
+                if ui.button("Copy").clicked() {
+                    ui.ctx().copy_text(transcript_row::full_line(entry, format, can_be_echoed));
+                }
+            });
             if is_selected && response.has_focus() {
                 let bar = rect.with_max_x(rect.left() + 3.0);
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
