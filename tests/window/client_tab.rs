@@ -489,3 +489,17 @@ fn all_controls_are_visible_in_the_smallest_window() {
     window.click("Abort");
     window.wait_until_shown("Aborted by this client (RST)");
 }
+
+#[test]
+fn menu_of_a_row_copies_it() {
+    let mut window = Window::connected(Settings::default());
+    window.types("Hello");
+    window.press(Key::Enter);
+    window.wait_until_shown(", exact");
+    window.0.query_all_by_label_contains("sent b'Hello").next().unwrap().click_secondary();
+    window.run();
+    window.0.get_by_role_and_label(Role::Button, "Copy").click();
+    window.0.step();
+    let copied = window.copied().expect("the row was copied");
+    assert!(copied.contains("sent b'Hello") && copied.ends_with("exact"), "{copied}");
+}
