@@ -491,7 +491,7 @@ fn all_controls_are_visible_in_the_smallest_window() {
 }
 
 #[test]
-fn menu_of_a_row_copies_it() {
+fn menu_of_a_row_copies_and_disconnects() {
     let mut window = Window::connected(Settings::default());
     window.types("Hello");
     window.press(Key::Enter);
@@ -502,4 +502,9 @@ fn menu_of_a_row_copies_it() {
     window.0.step();
     let copied = window.copied().expect("the row was copied");
     assert!(copied.contains("sent b'Hello") && copied.ends_with("exact"), "{copied}");
+    window.run();
+    window.0.query_all_by_label_contains("sent b'Hello").next().unwrap().click_secondary();
+    window.run();
+    window.click("Disconnect #1");
+    window.wait_until_shown("Client 1, closed");
 }

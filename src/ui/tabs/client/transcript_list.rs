@@ -2,8 +2,8 @@
 
 use egui::{Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 
-use crate::app::App;
 use crate::app::clients::{ClientTab, TranscriptEntry};
+use crate::app::{App, Command};
 use crate::settings::DataFormat;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
@@ -87,7 +87,7 @@ impl TranscriptList {
             show_empty(ui, app, tab, area);
         } else {
             let body = whole_rows(ui, body.shrink2(vec2(0.0, 3.0)), size::LOG_ROW);
-            self.rows(ui, &response, body, tab, format);
+            detail.action = self.rows(ui, &response, body, app, tab).or(detail.action);
         }
         if selected.is_none() {
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
@@ -98,12 +98,20 @@ impl TranscriptList {
         detail.action
     }
 
-    fn rows(&mut self, ui: &mut Ui, response: &Response, body: Rect, tab: &ClientTab, format: DataFormat) {
+    /// Shows the visible rows. Returns what the user chose from a row's menu.
+    fn rows(
+        &mut self,
+        ui: &mut Ui,
+        response: &Response,
+        body: Rect,
+        app: &App,
+        tab: &ClientTab,
+    ) -> Option<Action> {
         if !self.is_held {
             self.list.go_to_end();
         }
-        let transcript = tab.transcript();
-        let mut clicked = None;
+        let (transcript, format) = (tab.transcript(), app.settings().data_format);
+        let (mut clicked, mut chosen) = (None, None);
         let scrolled = self.list.show(ui, body, size::LOG_ROW, transcript.len(), |ui, index, rect| {
             let Some(entry) = transcript.get(index) else { return };
             let is_selected = self.selected == Some(entry.number);
@@ -116,6 +124,7 @@ impl TranscriptList {
                 if ui.button("Copy").clicked() {
                     ui.ctx().copy_text(transcript_row::full_line(entry, format, can_be_echoed));
                 }
+                chosen = show_connection_menu(ui, app, tab, entry);
             });
             if is_selected && response.has_focus() {
                 let bar = rect.with_max_x(rect.left() + 3.0);
@@ -136,6 +145,21 @@ impl TranscriptList {
         if self.is_held && !self.list.is_at_end() {
             self.is_held = !newest_button(ui, ui.scope_id().with("newest"), body, "Newest ↓").clicked();
         }
+        chosen
+    }
+}
+
+/// Shows, in the menu of an entry, what can be done with its connection if it is open at the server.
+fn show_connection_menu(ui: &mut Ui, app: &App, tab: &ClientTab, entry: &TranscriptEntry) -> Option<Action> {
+    let local = tab.status().local.filter(|_| entry.connection == tab.connections())?;
+    let connection = app.connections().into_iter().find(|connection| connection.client.peer == local)?;
+    let id = connection.client.id;
+    let shows_wire = app.capture(id).is_some() && ui.button("Show on the wire").clicked();
+    let disconnects = ui.button(format!("Disconnect {id}")).clicked();
+    match (shows_wire, disconnects) {
+        (true, _) => Some(Action::ShowWire(id)),
+        (_, true) => Some(Command::Disconnect(id).into()),
+        _ => None,
     }
 }
 
