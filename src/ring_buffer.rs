@@ -1,5 +1,5 @@
-//! A list of the newest items, bounded by their number and by the memory that they take. The event log and the
-//! transcripts of the built-in clients are ring buffers.
+//! A list of the newest items, bounded by their number and by the memory that they take. The transcripts of the built-in
+//! clients are ring buffers, and the newest entries of the event log are one.
 
 use std::collections::VecDeque;
 
@@ -129,12 +129,17 @@ impl<T> RingBuffer<T> {
         *self = Self::new(self.limits, self.next_number);
     }
 
+    /// Evicts the oldest item. Returns it with its size in bytes.
+    pub fn evict_oldest(&mut self) -> Option<(T, usize)> {
+        let (item, bytes) = self.items.pop_front()?;
+        self.bytes -= bytes;
+        self.evicted += 1;
+        Some((item, bytes))
+    }
+
     fn evict(&mut self) {
         while self.len() > 1 && (self.len() > self.limits.entries || self.bytes > self.limits.bytes) {
-            if let Some((_, bytes)) = self.items.pop_front() {
-                self.bytes -= bytes;
-                self.evicted += 1;
-            }
+            self.evict_oldest();
         }
     }
 }

@@ -34,5 +34,5 @@ pub use form::{Check, Form};
 pub use lesson_state::SetUp;
 pub use notices::{Notice, NoticeTopic};
 pub use save::{ExistenceCheck, ExportFormat, existence_check};
-pub use server_view::{AcceptQueueStatus, call_text, pause_text};
+pub use server_view::{AcceptQueueStatus, call_text, pause_text, variables};
 pub use state::{App, Options};

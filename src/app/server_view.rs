@@ -1,14 +1,17 @@
 //! Texts about the running server: the accept queue and what happens to the next client, the calls that its threads are
-//! at, and where step mode paused them.
+//! at, and where step mode paused them, with the variables that they have there.
+
+use std::net::SocketAddr;
 
 use crate::app::state::App;
 use crate::log::format;
+use crate::log::line::python_address;
 use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
-use crate::server::{AcceptQueues, Server};
+use crate::server::{AcceptQueues, Server, ServerState};
 use crate::settings::{DataFormat, Mode};
 use crate::text::with_thousands;
 
-/// How many characters of the data in a `sendall` are shown.
+/// How many characters of the data in a `sendall` or of a variable are shown.
 const PREVIEW: usize = 24;
 
 /// The accept queue of the running server, as the window shows it.
@@ -55,6 +58,14 @@ impl App {
         Calls { stepping: self.stepping, ..calls }
     }
 
+    /// While the server starts, returns the addresses that it will listen on, and whether it listens there already.
+    /// Otherwise the result is empty.
+    #[must_use]
+    pub fn starting_addresses(&self) -> Vec<(SocketAddr, bool)> {
+        let server = self.server.as_ref().filter(|server| matches!(server.state(), ServerState::Starting));
+        server.map_or_else(Vec::new, |server| server.calls().addresses)
+    }
+
     /// Returns whether the server pauses before each call, or will when it is started.
     #[must_use]
     pub fn is_stepping(&self) -> bool {
@@ -83,26 +94,33 @@ impl App {
     }
 }
 
-/// Returns where a thread is paused: `#3 halts before sendall(b'Hello\n')`.
+/// Returns where a thread is paused: `#3 is paused before sendall(b'Hello\n')`.
 #[must_use]
 pub fn pause_text(paused: &PausedThread) -> String {
     let thread = paused.client.map_or_else(|| "Server".to_owned(), |client| client.id.to_string());
-    format!("{thread} halts before {}", call_text(paused))
+    format!("{thread} is paused before {}", call_text(paused))
 }
 
-/// Returns the call that a thread is paused before, with its argument: `bind() to 127.0.0.1:12345`.
+/// Returns the call that a thread is paused before, with its argument: `bind() to 127.0.0.1:12345, address 1 of 2`.
 #[must_use]
 pub fn call_text(paused: &PausedThread) -> String {
     let CallSite { call, argument, .. } = paused.site;
     let name = call.label();
     match (argument, call) {
-        (CallArgument::Address(address), Call::Bind) => format!("{name} to {address}"),
-        (CallArgument::Address(address), Call::Listen) => format!("{name} on {address}"),
-        (CallArgument::Address(address), _) => format!("{name} for {address}"),
+        (CallArgument::Address { address, number, of }, _) => {
+            let preposition = match call {
+                Call::Bind => "to",
+                Call::Listen => "on",
+                _ => "for",
+            };
+            let which = if of > 1 { format!(", address {number} of {of}") } else { String::new() };
+            format!("{name} {preposition} {address}{which}")
+        }
         (CallArgument::Bytes(max), Call::Recv) => format!("recv({max})"),
         (CallArgument::Bytes(bytes), _) => {
-            match format::truncated_data(&paused.data, DataFormat::Python, PREVIEW) {
-                (data, false) if paused.data.len() as u64 == bytes => format!("sendall({data})"),
+            let start = paused.variables.data.as_deref().unwrap_or_default();
+            match format::truncated_data(start, DataFormat::Python, PREVIEW) {
+                (data, false) if start.len() as u64 == bytes => format!("sendall({data})"),
                 (data, _) => {
                     let data = data.trim_end_matches(format::ELLIPSIS);
                     format!("sendall({data}{}) of {} bytes", format::ELLIPSIS, with_thousands(bytes))
@@ -112,6 +130,34 @@ pub fn call_text(paused: &PausedThread) -> String {
         (CallArgument::None, Call::Handshake) => format!("{name}, the TLS handshake"),
         (CallArgument::None, _) => name.to_owned(),
     }
+}
+
+/// Returns the variables that the Python program has at the line where a thread is paused: the name and the value of
+/// each, the most interesting ones first. Long values are truncated.
+#[must_use]
+pub fn variables(paused: &PausedThread) -> Vec<(&'static str, String)> {
+    let CallSite { call, argument, .. } = paused.site;
+    let Some(client) = paused.client else {
+        return match (call, argument) {
+            (Call::Socket, _) => Vec::new(),
+            (Call::Listen, CallArgument::Address { address, .. }) => {
+                vec![("sock", format!("<socket, laddr={}>", python_address(&address)))]
+            }
+            _ => vec![("sock", "<socket>".to_owned())],
+        };
+    };
+    let values = &paused.variables;
+    let data = values.data.as_deref();
+    let data = data.map(|data| ("data", format::truncated_data(data, DataFormat::Python, PREVIEW).0));
+    let end = values.end.map(|reason| ("end", format!("'{}'", reason.description())));
+    let conn = if values.is_tls { "<SSLSocket>" } else { "<socket>" };
+    let others = [
+        ("received", values.received.to_string()),
+        ("sent", values.sent.to_string()),
+        ("address", python_address(&client.peer)),
+        ("conn", conn.to_owned()),
+    ];
+    data.into_iter().chain(end).chain(others).collect()
 }
 
 fn status(queues: &AcceptQueues, paused: bool) -> AcceptQueueStatus {
@@ -190,7 +236,8 @@ fn about(queues: &AcceptQueues) -> String {
 mod tests {
     use super::*;
     use crate::server::AcceptQueue;
-    use crate::server::event::{ClientId, ClientInfo};
+    use crate::server::calls::ClientVariables;
+    use crate::server::event::{ClientId, ClientInfo, CloseReason};
 
     fn queues(waiting: &[Option<u32>], accepting: bool) -> AcceptQueues {
         let queue = |index: usize, waiting: Option<u32>| AcceptQueue {
@@ -240,36 +287,67 @@ mod tests {
         assert!(two.ends_with("queue of its own. 127.0.0.1:1: 2. 127.0.0.1:2: 0."), "{two}");
     }
 
-    fn text(id: Option<u64>, call: Call, argument: CallArgument, data: &[u8]) -> String {
+    fn thread(id: Option<u64>, call: Call, argument: CallArgument, data: Option<&[u8]>) -> PausedThread {
         let client = id.map(|id| ClientInfo { id: ClientId(id), peer: "127.0.0.1:49743".parse().unwrap() });
-        pause_text(&PausedThread {
-            client,
-            site: CallSite { call, paused: true, argument },
-            data: data.into(),
-        })
+        let variables = ClientVariables { data: data.map(Into::into), ..ClientVariables::default() };
+        PausedThread { client, site: CallSite { call, paused: true, argument }, variables }
+    }
+
+    fn text(id: Option<u64>, call: Call, argument: CallArgument) -> String {
+        pause_text(&thread(id, call, argument, None))
+    }
+
+    fn address(of: usize) -> CallArgument {
+        CallArgument::Address { address: "127.0.0.1:12345".parse().unwrap(), number: 1, of }
     }
 
     #[test]
     fn pauses_name_the_client_and_the_call() {
-        let address = CallArgument::Address("127.0.0.1:12345".parse().unwrap());
-        assert_eq!(text(None, Call::Accept, CallArgument::None, b""), "Server halts before accept()");
-        assert_eq!(text(None, Call::Bind, address, b""), "Server halts before bind() to 127.0.0.1:12345");
-        assert_eq!(text(Some(3), Call::Recv, CallArgument::Bytes(1024), b""), "#3 halts before recv(1024)");
+        let bind = "Server is paused before bind() to 127.0.0.1:12345";
+        assert_eq!(text(None, Call::Bind, address(1)), bind);
+        assert_eq!(text(None, Call::Bind, address(2)), format!("{bind}, address 1 of 2"));
+        assert_eq!(text(None, Call::Accept, CallArgument::None), "Server is paused before accept()");
+        assert_eq!(text(Some(3), Call::Recv, CallArgument::Bytes(1024)), "#3 is paused before recv(1024)");
         assert_eq!(
-            text(Some(3), Call::Handshake, CallArgument::None, b""),
-            "#3 halts before wrap_socket(), the TLS handshake"
+            text(Some(3), Call::Handshake, CallArgument::None),
+            "#3 is paused before wrap_socket(), the TLS handshake"
         );
     }
 
     #[test]
     fn data_to_send_is_shown() {
-        let send = |len, data: &[u8]| text(Some(3), Call::SendAll, CallArgument::Bytes(len), data);
-        assert_eq!(send(6, b"Hello\n"), r"#3 halts before sendall(b'Hello\n')");
-        assert_eq!(
-            send(1500, &[b'x'; 64]),
-            "#3 halts before sendall(b'xxxxxxxxxxxxxxxxxxxxx…) of 1,500 bytes"
-        );
+        let send = |len, data: &[u8]| {
+            call_text(&thread(Some(3), Call::SendAll, CallArgument::Bytes(len), Some(data)))
+        };
+        assert_eq!(send(6, b"Hello\n"), r"sendall(b'Hello\n')");
+        assert_eq!(send(1500, &[b'x'; 64]), "sendall(b'xxxxxxxxxxxxxxxxxxxxx…) of 1,500 bytes");
         // The data is truncated, although its known part ends like a whole line.
-        assert_eq!(send(70, b"Hello\n"), r"#3 halts before sendall(b'Hello\n'…) of 70 bytes");
+        assert_eq!(send(70, b"Hello\n"), r"sendall(b'Hello\n'…) of 70 bytes");
+    }
+
+    #[test]
+    fn variables_exist_only_from_the_line_that_sets_them() {
+        let shown = |thread: &PausedThread| {
+            let parts = variables(thread).into_iter().map(|(name, value)| format!("{name} = {value}"));
+            parts.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(shown(&thread(None, Call::Socket, address(1), None)), "");
+        assert_eq!(shown(&thread(None, Call::Bind, address(1), None)), "sock = <socket>");
+        assert_eq!(
+            shown(&thread(None, Call::Listen, address(1), None)),
+            "sock = <socket, laddr=('127.0.0.1', 12345)>"
+        );
+        let recv = CallArgument::Bytes(1024);
+        let client = "received = 0, sent = 0, address = ('127.0.0.1', 49743), conn = <socket>";
+        assert_eq!(shown(&thread(Some(1), Call::Recv, recv, None)), client);
+        assert_eq!(
+            shown(&thread(Some(1), Call::Recv, recv, Some(b"hi\n"))),
+            format!(r"data = b'hi\n', {client}")
+        );
+        let mut close = thread(Some(1), Call::Close, CallArgument::None, Some(b""));
+        (close.variables.end, close.variables.is_tls) = (Some(CloseReason::EndOfStream), true);
+        let shown = shown(&close);
+        assert!(shown.starts_with("data = b'', end = 'closed by the client', received = 0"), "{shown}");
+        assert!(shown.ends_with("conn = <SSLSocket>"), "{shown}");
     }
 }

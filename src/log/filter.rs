@@ -102,7 +102,10 @@ fn lowercase(text: &str) -> String {
 #[derive(Debug, Default)]
 pub struct FilteredLog {
     filter: Filter,
-    numbers: VecDeque<u64>,
+    /// The entries before the log's recent ones.
+    kept: VecDeque<u64>,
+    /// The recent entries.
+    recent: VecDeque<u64>,
     /// The range of entries that were checked, without `upper` itself.
     lower: u64,
     upper: u64,
@@ -114,33 +117,45 @@ impl FilteredLog {
     /// entries are still missing at the front.
     pub fn update(&mut self, log: &EventLog, filter: &Filter, budget: Duration) -> bool {
         let start = Instant::now();
-        let (first, next) = (log.first_number(), log.next_number());
+        let next = log.next_number();
         if self.filter != *filter || self.upper > next {
             self.filter = filter.clone();
-            self.numbers.clear();
+            self.kept.clear();
+            self.recent.clear();
             (self.lower, self.upper) = (next, next);
         }
-        self.numbers.drain(..self.index_from(first));
-        self.lower = self.lower.max(first);
-        self.upper = self.upper.max(first);
-        while self.upper < next || self.lower > first {
-            let is_new = self.upper < next;
-            let number = if is_new { self.upper } else { self.lower - 1 };
+        self.forget_evicted(log);
+        loop {
+            let new = log.number_from(self.upper);
+            let Some(number) = new.or_else(|| log.number_before(self.lower)) else {
+                (self.lower, self.upper) = (log.first_number(), next);
+                return true;
+            };
             let matches = log.by_number(number).is_some_and(|entry| self.filter.matches(&entry.event));
-            if is_new {
-                self.upper += 1;
-                self.numbers.extend(matches.then_some(number));
+            let numbers = if number < log.first_recent() { &mut self.kept } else { &mut self.recent };
+            if new.is_some() {
+                self.upper = number + 1;
+                numbers.extend(matches.then_some(number));
             } else {
-                self.lower -= 1;
+                self.lower = number;
                 if matches {
-                    self.numbers.push_front(number);
+                    numbers.push_front(number);
                 }
             }
-            if start.elapsed() >= budget {
-                break;
+            if start.elapsed() >= budget
+                && (log.number_from(self.upper).is_some() || log.number_before(self.lower).is_some())
+            {
+                return false;
             }
         }
-        self.upper == next && self.lower == first
+    }
+
+    /// Removes the entries that the log has evicted since the last update.
+    fn forget_evicted(&mut self, log: &EventLog) {
+        while let Some(number) = self.recent.pop_front_if(|number| *number < log.first_recent()) {
+            self.kept.extend(log.by_number(number).map(|entry| entry.number));
+        }
+        while self.kept.pop_front_if(|number| *number < log.first_number()).is_some() {}
     }
 
     /// Returns whether every entry from number `seq` on has been checked or evicted.
@@ -152,32 +167,34 @@ impl FilteredLog {
     /// Returns the number of entries shown.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.numbers.len()
+        self.kept.len() + self.recent.len()
     }
 
     /// Returns whether no entry is shown.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.len() == 0
     }
 
     /// Returns the number of the entry in this row.
     #[must_use]
     pub fn number(&self, row: usize) -> Option<u64> {
-        self.numbers.get(row).copied()
+        let number = self.kept.get(row).or_else(|| self.recent.get(row - self.kept.len()));
+        number.copied()
     }
 
     /// Returns the row of the first entry shown whose number is `seq` or higher, or [`FilteredLog::len`] if there is
     /// none.
     #[must_use]
     pub fn index_from(&self, seq: u64) -> usize {
-        self.numbers.partition_point(|&shown| shown < seq)
+        let index = |numbers: &VecDeque<u64>| numbers.partition_point(|&shown| shown < seq);
+        index(&self.kept) + index(&self.recent)
     }
 
     /// Returns the numbers of all entries shown, in order.
     #[must_use]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
-        self.numbers.iter().copied()
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.kept.iter().chain(&self.recent).copied()
     }
 }
 
@@ -276,7 +293,11 @@ mod tests {
         let mut number = 0_u64;
         let mut push = |log: &mut EventLog, count: u64| {
             for _ in 0..count {
-                log.append(received(number % 3 + 1, format!("line {number}").as_bytes()));
+                // Some entries are kept longer than data.
+                log.append(match number % 9 {
+                    0 => closed(CloseReason::Idle),
+                    _ => received(number % 3 + 1, format!("line {number}").as_bytes()),
+                });
                 number += 1;
             }
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::server::event::{ClientId, ClientInfo};
+use crate::server::event::{ClientId, ClientInfo, CloseReason};
 
 /// One of the server's calls, as the Python program makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -65,8 +65,16 @@ pub enum CallArgument {
     /// No argument.
     #[default]
     None,
-    /// `socket`, `bind` and `listen`: the address to listen on. After `bind` it has the real port.
-    Address(SocketAddr),
+    /// `socket`, `bind` and `listen`: the address to listen on. The server makes these calls for each of the host's
+    /// addresses.
+    Address {
+        /// The address. After `bind` it has the real port.
+        address: SocketAddr,
+        /// The number of the address, from 1.
+        number: usize,
+        /// How many addresses there are.
+        of: usize,
+    },
     /// `recv`: the most bytes that it may return. `sendall`: the number of bytes that it sends.
     Bytes(u64),
 }
@@ -83,6 +91,15 @@ pub struct CallSite {
     pub argument: CallArgument,
 }
 
+/// One of the server's threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerThread {
+    /// The thread that starts the server and accepts.
+    Accepting,
+    /// The thread that serves this client.
+    Serving(ClientId),
+}
+
 /// A thread that is paused before a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PausedThread {
@@ -91,9 +108,23 @@ pub struct PausedThread {
     pub client: Option<ClientInfo>,
     /// The call that the thread is paused before.
     pub site: CallSite,
-    /// Before `sendall`: the first bytes of the data, at most 64, since the log shows the data only after it is sent.
-    /// Otherwise empty.
-    pub data: Arc<[u8]>,
+    /// The values of the variables that the tutorial's program has there. Only a client's thread has them.
+    pub variables: ClientVariables,
+}
+
+/// The values of the variables in the tutorial's `handle_client()`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClientVariables {
+    /// `data`: what the last `recv` returned, at most its first 64 bytes; `None` before the first `recv`.
+    pub data: Option<Arc<[u8]>>,
+    /// `received`: the number of bytes received so far.
+    pub received: u64,
+    /// `sent`: the number of bytes sent so far.
+    pub sent: u64,
+    /// Whether `conn` is the TLS connection that `wrap_socket` returned.
+    pub is_tls: bool,
+    /// `end`: how the connection ends, which is known before `close`.
+    pub end: Option<CloseReason>,
 }
 
 impl PausedThread {
@@ -101,6 +132,12 @@ impl PausedThread {
     #[must_use]
     pub fn id(&self) -> Option<ClientId> {
         self.client.map(|client| client.id)
+    }
+
+    /// Returns which thread this is.
+    #[must_use]
+    pub fn thread(&self) -> ServerThread {
+        self.id().map_or(ServerThread::Accepting, ServerThread::Serving)
     }
 }
 
@@ -118,6 +155,10 @@ pub struct Calls {
     pub clients: Vec<(ClientInfo, CallSite)>,
     /// The paused threads, in the order in which they paused.
     pub paused_threads: Vec<PausedThread>,
+    /// The thread that was stepped last.
+    pub last_stepped: Option<ServerThread>,
+    /// The addresses that the server listens on or is about to, and whether it listens there already.
+    pub addresses: Vec<(SocketAddr, bool)>,
     /// Whether the server pauses before each call.
     pub stepping: bool,
     /// Whether accepting is paused.

@@ -84,7 +84,7 @@ fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option
         Err(error) => error,
     };
     let ended = close_reason(shared, conn, error);
-    shared.steps.close_call(conn);
+    shared.steps.close_call(conn, ended.0);
     if files.is_some() {
         close_tls(&socket, tls.as_deref_mut(), ended.0);
     }
@@ -114,7 +114,7 @@ fn accept_tls(
     buffer: &mut [u8],
 ) -> Result<Option<Box<TlsStream>>, ConnectionError> {
     let Some(tls) = shared.tls.get() else { return Ok(None) };
-    if !shared.steps.client_call(conn, Call::Handshake, 0, &[]) {
+    if !shared.steps.client_call(conn, Call::Handshake, 0, None) {
         return Err(ConnectionError::Closed(CloseReason::EndOfStream));
     }
     shared.registry.on_handshake_begin(conn.client.id);
@@ -139,8 +139,10 @@ fn echo(
     let recv_size = shared.config.recv_size;
     // The first bytes of a client without TLS, which may arrive one by one.
     let mut first_bytes = Vec::with_capacity(client_hello::HELLO_START);
+    // The length of what the last `recv` returned, which is still in the buffer.
+    let mut last = None;
     loop {
-        if !shared.steps.client_call(conn, Call::Recv, recv_size, &[]) {
+        if !shared.steps.client_call(conn, Call::Recv, recv_size, last.map(|length| &buffer[..length])) {
             return Err(ConnectionError::Closed(CloseReason::EndOfStream));
         }
         if let Some(reason) = conn.ended() {
@@ -153,11 +155,12 @@ fn echo(
                 received => received,
             },
         };
+        last = Some(received);
         let data = &buffer[..received];
         let start = Instant::now();
         conn.received.fetch_add(received as u64, Relaxed);
         shared.totals.received.add(conn.client.id, received as u64);
-        let (sent, result) = if !shared.steps.client_call(conn, Call::SendAll, received, data) {
+        let (sent, result) = if !shared.steps.client_call(conn, Call::SendAll, received, Some(data)) {
             (0, Err(ConnectionError::Closed(CloseReason::EndOfStream)))
         } else if let Some(tls) = tls {
             tls.send_all(socket, data)

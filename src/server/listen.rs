@@ -83,12 +83,18 @@ fn bind_once(addresses: &[SocketAddr], backlog: u16, steps: &StepController) -> 
     let mut bound = Bound { listeners: Vec::new(), failed: Vec::new() };
     // Only without IPv4 addresses of its own does `::` stand for IPv4, too.
     let only_v6 = addresses.iter().any(SocketAddr::is_ipv4);
-    for &(mut address) in addresses.iter().filter(|address| !is_included(**address, addresses)) {
+    let addresses: Vec<_> =
+        addresses.iter().copied().filter(|address| !is_included(*address, addresses)).collect();
+    steps.set_addresses(addresses.iter().copied());
+    for (index, mut address) in addresses.into_iter().enumerate() {
         if address.port() == 0 {
             address.set_port(bound.port());
         }
-        match listen(address, only_v6, backlog, steps)? {
-            Ok(listener) => bound.listeners.push(listener),
+        match listen(index, address, only_v6, backlog, steps)? {
+            Ok(listener) => {
+                steps.on_listening(index);
+                bound.listeners.push(listener);
+            }
             Err(error) => bound.failed.push(BindError::new(address, error)),
         }
     }
@@ -102,8 +108,9 @@ fn is_included(address: SocketAddr, all: &[SocketAddr]) -> bool {
 }
 
 /// Creates a listening socket, as the tutorial's `initialize_server_socket()` does. Returns `None` if the server was
-/// stopped before one of the calls.
+/// stopped before one of the calls. `index` is the place of the address among those of the host.
 fn listen(
+    index: usize,
     address: SocketAddr,
     only_v6: bool,
     backlog: u16,
@@ -112,19 +119,19 @@ fn listen(
     if addresses::is_group(address.ip()) {
         return Some(Err(io::ErrorKind::AddrNotAvailable.into()));
     }
-    steps.start_call(Call::Socket, address).then_some(())?;
+    steps.start_call(Call::Socket, index, address).then_some(())?;
     let socket = match socket(address, only_v6) {
         Ok(socket) => socket,
         Err(error) => return Some(Err(error)),
     };
-    steps.start_call(Call::Bind, address).then_some(())?;
+    steps.start_call(Call::Bind, index, address).then_some(())?;
     let bound = socket.bind(&address.into());
     let listener = TcpListener::from(socket);
     let address = match bound.and_then(|()| listener.local_addr()) {
         Ok(address) => address,
         Err(error) => return Some(Err(error)),
     };
-    steps.start_call(Call::Listen, address).then_some(())?;
+    steps.start_call(Call::Listen, index, address).then_some(())?;
     Some(SockRef::from(&listener).listen(i32::from(backlog)).map(|()| (listener, address)))
 }
 

@@ -115,6 +115,11 @@ impl Conn {
         *lock(&self.site) = Some(CallSite { call, paused: false, argument });
     }
 
+    /// Returns whether data can be exchanged: the TLS handshake, if there is one, is done.
+    pub(super) fn is_past_handshake(&self) -> bool {
+        !self.is_tls || self.handshake.get().is_some()
+    }
+
     /// Makes the connection's thread end. After a TLS handshake, the thread first sends `close_notify`, and its `send`
     /// can still block: see [`ConnectionRegistry::shut_down_later`].
     fn end(&self, reason: CloseReason) {
@@ -144,7 +149,7 @@ impl Conn {
             site,
             phase: match site {
                 None => Phase::Queued,
-                Some(_) if self.is_tls && self.handshake.get().is_none() => Phase::Handshake,
+                Some(_) if !self.is_past_handshake() => Phase::Handshake,
                 Some(_) => Phase::Open,
             },
             received: self.received.load(Relaxed),

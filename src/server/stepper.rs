@@ -10,14 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
 use crate::server::accept_queue_monitor::AcceptQueueMonitor;
-use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
-use crate::server::event::{ClientId, ClientInfo};
+use crate::server::calls::{
+    Call, CallArgument, CallSite, Calls, ClientVariables, PausedThread, ServerThread,
+};
+use crate::server::event::{ClientId, ClientInfo, CloseReason};
 use crate::server::event_channel::EventSender;
 use crate::server::registry::Conn;
 use crate::server::sum::Sum;
 use crate::sync::{lock, wait_while};
 
-/// How many bytes of its data a thread shows that is paused before `sendall`.
+/// How many bytes of its data a paused thread shows.
 const PREVIEW: usize = 64;
 
 /// Decides when the threads of one run of the server may make their calls.
@@ -28,6 +30,8 @@ pub(super) struct StepController {
     counts: [Sum; Call::ALL.len()],
     /// The call of the thread that starts the server and accepts.
     accept_thread: Mutex<Option<CallSite>>,
+    /// The host's addresses, and whether the server listens there.
+    addresses: Mutex<Vec<(SocketAddr, bool)>>,
     /// Whether that thread also serves the clients.
     is_one_thread: bool,
     state: Mutex<StepState>,
@@ -40,6 +44,8 @@ pub(super) struct StepController {
 struct StepState {
     /// The paused threads, in the order in which they paused. A thread continues when it is removed from here.
     paused: Vec<PausedThread>,
+    /// The thread that was stepped last.
+    last_stepped: Option<ServerThread>,
     is_stopped: bool,
 }
 
@@ -51,6 +57,7 @@ impl StepController {
             is_accepting_paused: false.into(),
             counts: <[Sum; Call::ALL.len()]>::default(),
             accept_thread: Mutex::default(),
+            addresses: Mutex::default(),
             is_one_thread,
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -58,21 +65,41 @@ impl StepController {
         }
     }
 
-    /// Counts a call that starts the server, after a pause in step mode. Returns whether to make the call: false after
-    /// a stop.
+    /// Sets the addresses for which the calls that start the server will be made.
+    pub(super) fn set_addresses(&self, addresses: impl Iterator<Item = SocketAddr>) {
+        *lock(&self.addresses) = addresses.map(|address| (address, false)).collect();
+    }
+
+    /// Counts a call that starts the server, after a pause in step mode. `index` is the place of the address among
+    /// those of [`Self::set_addresses`]. Returns whether to make the call: false after a stop.
     #[must_use]
-    pub(super) fn start_call(&self, call: Call, address: SocketAddr) -> bool {
-        let argument = CallArgument::Address(address);
+    pub(super) fn start_call(&self, call: Call, index: usize, address: SocketAddr) -> bool {
+        let of = {
+            let mut addresses = lock(&self.addresses);
+            if let Some((known, _)) = addresses.get_mut(index) {
+                *known = address;
+            }
+            addresses.len()
+        };
+        let argument = CallArgument::Address { address, number: index + 1, of };
         *lock(&self.accept_thread) = Some(CallSite { call, paused: false, argument });
-        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(None, &[]);
+        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(None, ClientVariables::default());
         self.count(None, call, proceeds)
+    }
+
+    /// Records that the server listens on an address.
+    pub(super) fn on_listening(&self, index: usize) {
+        if let Some((_, is_listening)) = lock(&self.addresses).get_mut(index) {
+            *is_listening = true;
+        }
     }
 
     /// Counts a call of `accept`, after a pause in step mode. Returns whether to make the call: false after a stop.
     #[must_use]
     pub(super) fn accept_call(&self, queue: &AcceptQueueMonitor) -> bool {
         self.set_accepting(true);
-        let proceeds = !self.is_stepping.load(Relaxed) || queue.while_not_accepting(|| self.pause(None, &[]));
+        let proceeds = !self.is_stepping.load(Relaxed)
+            || queue.while_not_accepting(|| self.pause(None, ClientVariables::default()));
         self.count(None, Call::Accept, proceeds)
     }
 
@@ -81,21 +108,23 @@ impl StepController {
         *lock(&self.accept_thread) = is_accepting.then_some(ACCEPT);
     }
 
-    /// Counts a client's call, after a pause in step mode. `bytes` is the size that is passed to it, `data` what
-    /// `sendall` will send. Returns whether to make the call: false if another thread has closed the connection.
+    /// Counts a client's call, after a pause in step mode. `bytes` is the size that is passed to it, `data` what the
+    /// last `recv` returned. Returns whether to make the call: false if another thread has closed the connection.
     #[must_use]
-    pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: &[u8]) -> bool {
+    pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: Option<&[u8]>) -> bool {
         conn.set_site(call, bytes);
-        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(Some(conn), data);
+        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(Some(conn), variables(conn, data, None));
         self.count(Some(conn.client.id), call, proceeds)
     }
 
-    /// Counts a call of `close`, after a pause in step mode. The connection must still be open. The call is always
-    /// made.
-    pub(super) fn close_call(&self, conn: &Conn) {
+    /// Counts a call of `close`, after a pause in step mode. The connection must still be open; `end` is why it ends.
+    /// The call is always made.
+    pub(super) fn close_call(&self, conn: &Conn, end: CloseReason) {
         conn.set_site(Call::Close, 0);
         if self.is_stepping.load(Relaxed) {
-            self.pause(Some(conn), &[]);
+            // At the end of the stream, `recv` has returned no bytes.
+            let data = (end == CloseReason::EndOfStream && conn.is_past_handshake()).then_some(&[][..]);
+            self.pause(Some(conn), variables(conn, data, Some(end)));
         }
         self.count(Some(conn.client.id), Call::Close, true);
     }
@@ -142,7 +171,8 @@ impl StepController {
         let mut state = lock(&self.state);
         let is_any = client.is_none() && self.is_one_thread;
         if let Some(index) = state.paused.iter().position(|thread| is_any || thread.id() == client) {
-            state.paused.remove(index);
+            let thread = state.paused.remove(index);
+            state.last_stepped = Some(thread.thread());
         }
         drop(state);
         self.changed.notify_all();
@@ -173,11 +203,16 @@ impl StepController {
 
     /// Returns all calls, given the call sites of the clients' threads.
     pub(super) fn calls(&self, clients: Vec<(ClientInfo, CallSite)>) -> Calls {
+        // These are separate statements, so that each lock is released before the next one is taken.
+        let addresses = lock(&self.addresses).clone();
+        let last_stepped = lock(&self.state).last_stepped;
         Calls {
             counts: std::array::from_fn(|index| self.counts[index].get()),
             accepting: self.accepting(),
             clients,
             paused_threads: self.paused_threads(),
+            last_stepped,
+            addresses,
             stepping: self.is_stepping.load(Relaxed),
             paused: self.is_accepting_paused(),
         }
@@ -193,7 +228,7 @@ impl StepController {
 
     /// Pauses this client's thread, or the accepting thread if `conn` is `None`. Returns whether to make the call.
     #[cold]
-    fn pause(&self, conn: Option<&Conn>, data: &[u8]) -> bool {
+    fn pause(&self, conn: Option<&Conn>, variables: ClientVariables) -> bool {
         let site = conn.map_or(&self.accept_thread, |conn| &conn.site);
         let client = conn.map(|conn| conn.client);
         let id = client.map(|client| client.id);
@@ -203,10 +238,9 @@ impl StepController {
         if is_ended(&state) || !self.is_stepping.load(Relaxed) {
             return !is_ended(&state);
         }
-        let data = Arc::from(&data[..data.len().min(PREVIEW)]);
         if let Some(site) = &mut *lock(site) {
             site.paused = true;
-            state.paused.push(PausedThread { client, site: *site, data });
+            state.paused.push(PausedThread { client, site: *site, variables });
         }
         drop(state);
         self.events.wake();
@@ -225,6 +259,17 @@ impl StepController {
 }
 
 const ACCEPT: CallSite = CallSite { call: Call::Accept, paused: false, argument: CallArgument::None };
+
+/// Returns the values of the variables in a client's thread.
+fn variables(conn: &Conn, data: Option<&[u8]>, end: Option<CloseReason>) -> ClientVariables {
+    ClientVariables {
+        data: data.map(|data| Arc::from(&data[..data.len().min(PREVIEW)])),
+        received: conn.received.load(Relaxed),
+        sent: conn.sent.load(Relaxed),
+        is_tls: conn.handshake.get().is_some(),
+        end,
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -262,15 +307,19 @@ mod tests {
     fn without_step_mode_calls_are_counted_and_not_paused() {
         let controller = controller(false, false);
         let conn = conn(1);
-        assert!(controller.start_call(Call::Bind, address()));
-        let site = controller.calls(Vec::new()).accepting.unwrap();
-        assert_eq!(site.argument, CallArgument::Address(address()));
+        controller.set_addresses([address(), address()].into_iter());
+        assert!(controller.start_call(Call::Bind, 1, address()));
+        controller.on_listening(0);
+        let calls = controller.calls(Vec::new());
+        let argument = CallArgument::Address { address: address(), number: 2, of: 2 };
+        assert_eq!(calls.accepting.unwrap().argument, argument);
+        assert_eq!(calls.addresses, [(address(), true), (address(), false)]);
         assert!(controller.accept_call(&AcceptQueueMonitor::default()));
         assert_eq!(controller.calls(Vec::new()).accepting.unwrap().call, Call::Accept);
         for _ in 0..3 {
-            assert!(controller.client_call(&conn, Call::Recv, 1024, &[]));
+            assert!(controller.client_call(&conn, Call::Recv, 1024, None));
         }
-        controller.close_call(&conn);
+        controller.close_call(&conn, CloseReason::EndOfStream);
         controller.on_closed(&conn);
         assert_eq!(controller.calls(Vec::new()).counts, [0, 1, 0, 1, 0, 3, 0, 1]);
     }
@@ -284,7 +333,7 @@ mod tests {
             for conn in &conns {
                 scope.spawn(|| {
                     for call in [Call::Recv, Call::SendAll] {
-                        assert!(controller.client_call(conn, call, 1, &[]));
+                        assert!(controller.client_call(conn, call, 1, None));
                     }
                 });
                 wait_until(|| controller.paused_threads().len() as u64 == conn.client.id.0);
@@ -297,7 +346,10 @@ mod tests {
             controller.step(None);
             controller.step(Some(ClientId(3)));
             assert_eq!((controller.paused_threads().len(), made(Call::Recv)), (2, 0));
+            assert_eq!(controller.calls(Vec::new()).last_stepped, None, "neither of them is paused");
             controller.step(Some(ClientId(2)));
+            let stepped = controller.calls(Vec::new()).last_stepped;
+            assert_eq!(stepped, Some(ServerThread::Serving(ClientId(2))));
             wait_until(|| controller.paused_threads().iter().any(|thread| thread.site.call == Call::SendAll));
             assert_eq!(
                 controller.paused_threads()[0].id(),
@@ -319,8 +371,8 @@ mod tests {
         registry.insert(&conn);
         thread::scope(|scope| {
             let thread = scope.spawn(|| {
-                let proceeds = controller.client_call(&conn, Call::Recv, 1, &[]);
-                controller.close_call(&conn);
+                let proceeds = controller.client_call(&conn, Call::Recv, 1, None);
+                controller.close_call(&conn, CloseReason::Disconnected);
                 proceeds
             });
             wait_until(|| controller.paused_threads().len() == 1);
@@ -336,12 +388,12 @@ mod tests {
     fn stop_releases_paused_threads_and_prevents_pauses() {
         let controller = controller(true, false);
         thread::scope(|scope| {
-            let starting = scope.spawn(|| controller.start_call(Call::Socket, address()));
+            let starting = scope.spawn(|| controller.start_call(Call::Socket, 0, address()));
             wait_until(|| controller.paused_threads().len() == 1);
             controller.stop();
             assert!(!starting.join().unwrap());
         });
-        assert!(!controller.start_call(Call::Bind, address()));
+        assert!(!controller.start_call(Call::Bind, 0, address()));
         controller.set_accepting_paused(true);
         controller.wait_while_accepting_paused();
         assert_eq!(controller.calls(Vec::new()).counts, [0; 8]);
@@ -352,7 +404,7 @@ mod tests {
         let controller = controller(true, true);
         let conn = conn(1);
         thread::scope(|scope| {
-            let thread = scope.spawn(|| controller.client_call(&conn, Call::Recv, 1, &[]));
+            let thread = scope.spawn(|| controller.client_call(&conn, Call::Recv, 1, None));
             wait_until(|| controller.paused_threads().len() == 1);
             controller.step(None);
             assert!(thread.join().unwrap());

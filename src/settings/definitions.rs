@@ -203,19 +203,19 @@ settings! {
         python: "IDLE_TIMEOUT = @idle_timeout@  # seconds without a byte: then a client is closed",
     }
 
-    /// The most entries that the log keeps. The oldest are evicted first.
+    /// The most entries that the log keeps. The oldest entries about data are evicted first.
     log_entries: u32 = 100_000, LogEntries {
         label: "Log entries",
-        about: "How many entries the log keeps; the oldest go first.",
+        about: "How many entries the log keeps; the oldest about data are removed first.",
         unit: "at most",
         range: Some(100..=500_000),
         scope: Scope::Window,
     }
 
-    /// The most memory for log entries, in MiB. The oldest entries are evicted first.
+    /// The most memory for log entries, in MiB. The oldest entries about data are evicted first.
     log_mebibytes: u32 = 64, LogMebibytes {
         label: "Log memory",
-        about: "How much memory the log may take; the oldest entries go first.",
+        about: "How much memory the log may take; the oldest entries about data are removed first.",
         unit: "MiB at most",
         range: Some(1..=4_096),
         scope: Scope::Window,

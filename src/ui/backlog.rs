@@ -1,8 +1,11 @@
 //! The accept queue: how many clients wait, what happens to the next one, and a button that pauses accepting.
 
+use std::net::SocketAddr;
+
 use egui::{Ui, vec2};
 
 use crate::app::{App, Command};
+use crate::text;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, size};
 use crate::ui::widgets::controls::{gauge, pill_button};
@@ -25,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         }
         ui.label(&queue.label);
         let (label, about) = if queue.paused {
-            ("Resume accepting", "Call accept() again: who waits is taken, one after the other")
+            ("Resume accepting", "Call accept() again: waiting clients are accepted, oldest first")
         } else {
             ("Pause accepting", "Stop calling accept(), so that clients wait in the queue and fill it")
         };
@@ -38,9 +41,55 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         ui.small(format!("{paused}{}", queue.next));
         small(ui, &queue.about);
     } else {
-        let text = "From listen() on the system lets clients in, and they wait here until accept() takes them. \
-                    Nothing listens at the moment.";
-        small(ui, text);
+        small(ui, not_listening_text(&app.starting_addresses()));
     }
     action
+}
+
+/// Returns what the accept queue is, and at which of the addresses of a starting server there is one.
+fn not_listening_text(addresses: &[(SocketAddr, bool)]) -> String {
+    let about =
+        "From listen() on, the OS accepts connections, and clients wait here until accept() returns them.";
+    let list = |is_listening: bool| {
+        let addresses = addresses.iter().filter(|(_, listening)| *listening == is_listening);
+        // The OS may not have chosen the port of a later address yet.
+        let shown = addresses.map(|(address, _)| match address.port() {
+            0 => address.ip().to_string(),
+            _ => address.to_string(),
+        });
+        shown.collect::<Vec<_>>()
+    };
+    match (list(true), list(false)) {
+        (ready, _) if ready.is_empty() => format!("{about} The server doesn't listen yet."),
+        (ready, waiting) if waiting.is_empty() => {
+            format!("{about} The server listens on {}.", text::list(&ready, usize::MAX))
+        }
+        (ready, waiting) => {
+            let [ready, waiting] = [ready, waiting].map(|list| text::list(&list, usize::MAX));
+            format!("{about} The server listens on {ready} already, but not on {waiting} yet.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starting_server_is_described_for_each_address() {
+        let text = |addresses: &[(&str, bool)]| {
+            let parse = |(address, is_listening): &(&str, bool)| (address.parse().unwrap(), *is_listening);
+            not_listening_text(&addresses.iter().map(parse).collect::<Vec<_>>())
+        };
+        assert!(text(&[]).ends_with("The server doesn't listen yet."));
+        assert!(text(&[("127.0.0.1:1", false), ("[::1]:1", false)]).ends_with("doesn't listen yet."));
+        assert!(
+            text(&[("127.0.0.1:1", true), ("[::1]:0", false)])
+                .ends_with("The server listens on 127.0.0.1:1 already, but not on ::1 yet.")
+        );
+        assert!(
+            text(&[("127.0.0.1:1", true), ("[::1]:1", true)])
+                .ends_with("listens on 127.0.0.1:1 and [::1]:1.")
+        );
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     let text = RichText::new(summary(app, &paused)).color(color);
     ui.spacing_mut().item_spacing.y = 6.0;
     ui.horizontal_wrapped(|ui| {
-        let about = "Halt the server before each of its calls, until you let the call happen (F9)";
+        let about = "Pause the server before each of its calls, until you let the call happen (F9)";
         if switch(ui, on, "Step mode").on_hover_text(about).clicked() {
             actions.push(Command::SetStepping(!on).into());
         }
@@ -33,13 +33,13 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
         if on {
             ui.add_space(4.0);
             ui.add_enabled_ui(!paused.is_empty(), |ui| {
-                let about = "Let the call happen that has been halted before the longest (F10)";
+                let about = "Let the thread that has been paused longest make its call (F10)";
                 if pill_button(ui, "Next (F10)").on_hover_text(about).clicked() {
                     actions.push(Action::StepNext);
                 }
             });
-            let about = "Leave step mode: nobody halts any more (F5)";
-            if pill_button(ui, "Go on (F5)").on_hover_text(about).clicked() {
+            let about = "Leave step mode: no thread pauses any more (F5)";
+            if pill_button(ui, "Continue (F5)").on_hover_text(about).clicked() {
                 actions.push(Command::SetStepping(false).into());
             }
             ui.add_space(4.0);
@@ -73,13 +73,13 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
 
 fn summary(app: &App, paused: &[PausedThread]) -> String {
     match paused {
-        _ if !app.is_stepping() => "Off: the server makes its calls without a halt.".to_owned(),
-        [] if app.state().is_stopped() => "Start the server: it halts before socket().".to_owned(),
+        _ if !app.is_stepping() => "Off: the server makes its calls without pausing.".to_owned(),
+        [] if app.state().is_stopped() => "Start the server: it pauses before socket().".to_owned(),
         [] if matches!(app.state(), ServerState::Stopping) => "Stopping…".to_owned(),
-        [] => "Nobody halts: each thread does before its next call.".to_owned(),
+        [] => "Running. Each thread pauses before its next call.".to_owned(),
         [one] => pause_text(one),
         [next, ..] => {
-            format!("{} threads halt, next is {}", with_thousands(paused.len() as u64), call_label(next))
+            format!("{} threads are paused. Next: {}", with_thousands(paused.len() as u64), call_label(next))
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::ui::split_view::SplitView;
 use crate::ui::tabs::client::{ClientPanel, composer};
 use crate::ui::tabs::detail_view::{self, show_panel};
 use crate::ui::tabs::live::LivePanel;
-use crate::ui::tabs::log::log_panel::LogPanel;
+use crate::ui::tabs::log::log_panel::{self, LogPanel};
 use crate::ui::tabs::log::{log_entry, log_toolbar};
 use crate::ui::tabs::python::CodePanel;
 use crate::ui::tabs::wire::WirePanel;
@@ -341,8 +341,12 @@ impl Window {
         actions.extend(log_toolbar::show(ui, &self.app, &mut self.log));
         let format = self.app.settings().data_format;
         let entry = self.log.current(self.app.log()).map(|entry| log_entry::detail(entry, format));
-        actions.extend(show_panel(ui, entry, format));
-        self.log.show(ui, &self.app);
+        let detail = show_panel(ui, entry, format);
+        actions.extend(detail.action);
+        if detail.closed {
+            self.log.deselect();
+        }
+        actions.extend(self.log.show(ui, &self.app));
         actions
     }
 
@@ -414,11 +418,12 @@ impl eframe::App for Window {
         self.side_panel.make_room(is_narrow, self.presenter.is_on());
         // While a TLS dialog is open, shortcuts are off.
         let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
-        // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. The Log
-        // tab leaves the focus where it is, and the Client tab focuses the control that is needed first.
+        // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. In the Log
+        // tab, it focuses the list, and in the Client tab the control that is needed first.
         let focused_tabs =
             [LessonPlace::Live, LessonPlace::Code, LessonPlace::Wire].map(|tab| Action::ChooseTab(None, tab));
         let focus_tab = actions.iter().any(|action| focused_tabs.contains(action));
+        let focus_log = actions.contains(&Action::ChooseTab(None, LessonPlace::Log));
         actions.extend(self.presenter.ended(ui.ctx()));
         let [mut min_width, min_height] = size::LAYOUT_MIN;
         if !self.side_panel.is_shown(&self.app) {
@@ -437,6 +442,8 @@ impl eframe::App for Window {
         }
         if focus_tab {
             tabs::focus(&ctx, self.tabs.side(), self.tabs.current());
+        } else if focus_log {
+            log_panel::focus(&ctx);
         }
     }
 

@@ -357,6 +357,14 @@ fn every_event_of_a_flood_is_logged_or_counted_in_bounded_memory() {
     // The entries are Starting, Listening and Opened, and one for each byte.
     assert_eq!(shown + not_shown, sent as u64 + 3);
     assert!(not_shown > 0, "this was no flood");
+    let log = app.log();
+    assert!(log.iter().any(|entry| matches!(entry.event.kind, EventKind::Opened)), "only data was evicted");
+    let skipped = log.iter().map(|entry| match entry.event.kind {
+        EventKind::NotShown { count } => count,
+        _ => 0,
+    });
+    assert_eq!(skipped.sum::<u64>() + log.evicted().skipped, not_shown, "skipped events stay counted");
+    assert_eq!((log.evicted().total() + log.len() as u64, log.evicted().others), (log.next_number(), 0));
 }
 
 /// Creates a certificate as the dialog and `create-certificate` do.

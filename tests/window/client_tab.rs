@@ -539,7 +539,7 @@ fn connect_stays_in_view_while_the_options_scroll() {
 fn lesson_reveals_the_server_name() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::started(certificate(folder.path(), "server"));
-    window.click("Help");
+    window.click("Lessons");
     window.0.get_by_label("5. A certificate of your own").click_accesskit();
     window.run();
     while !window.shows("Show the server name") {
@@ -578,7 +578,7 @@ fn transcript_format_is_text_and_python_in_a_lesson_until_it_is_chosen() {
     window.types("Hello");
     window.press(Key::Enter);
     window.wait_until_shown("received Hello↵");
-    window.click("Help");
+    window.click("Lessons");
     window.0.get_by_label("1. Your first echo").click_accesskit();
     window.run();
     assert!(window.shows("received b'Hello\\n'"));
@@ -588,4 +588,23 @@ fn transcript_format_is_text_and_python_in_a_lesson_until_it_is_chosen() {
     window.run();
     assert!(window.shows("received 48 65 6c 6c 6f 0a"), "the choice is kept");
     assert!(window.log().iter().any(|line| line == "Received: b'Hello\\n'"), "the log is as in the tutorial");
+}
+
+#[test]
+fn menu_of_a_row_copies_and_disconnects() {
+    let mut window = Window::connected(Settings::default());
+    window.types("Hello");
+    window.press(Key::Enter);
+    window.wait_until_shown(", exact");
+    window.0.query_all_by_label_contains("sent Hello").next().unwrap().click_secondary();
+    window.run();
+    window.0.get_by_role_and_label(Role::Button, "Copy").click();
+    window.0.step();
+    let copied = window.copied().expect("the row was copied");
+    assert!(copied.contains("sent Hello") && copied.ends_with("exact"), "{copied}");
+    window.run();
+    window.0.query_all_by_label_contains("sent Hello").next().unwrap().click_secondary();
+    window.run();
+    window.click("Disconnect #1");
+    window.wait_until_shown("Client 1, closed");
 }

@@ -99,18 +99,77 @@ fn step_mode_shows_the_line_of_a_paused_thread() {
     window.run();
     window.click("Start server");
     for call in ["socket()", "bind()", "listen()"] {
-        window.wait_until_shown(&format!("{call}: the server halts before this line"));
+        window.wait_until_shown(&format!("{call}: the server is paused before this line"));
         window.0.key_press(Key::F10);
         window.run();
     }
-    window.wait_until_shown("accept(): the accept thread halts before this line");
+    window.wait_until_shown("accept(): the accept thread is paused before this line");
     let _client = connect(window.address());
     window.0.key_press(Key::F10);
     window.run();
-    window.wait_until_shown("recv(): #1 halts before this line");
+    window.wait_until_shown("recv(): #1 is paused before this line");
     window.0.key_press(Key::F5);
     window.run();
     window.wait_until_shown("recv(): #1 waits for bytes; it ran once");
+}
+
+/// Switches step mode on and starts the server; returns a client that is paused before its first `recv`.
+fn step_to_recv(window: &mut Window) -> TcpStream {
+    let address = window.start();
+    window.0.get_by_role_and_label(Role::Switch, "Step mode").click();
+    window.run();
+    let client = connect(address);
+    // The accept call had begun before step mode was switched on.
+    window.wait_until_shown("recv(): #1 is paused before this line");
+    client
+}
+
+#[test]
+fn variables_of_a_paused_thread_are_beside_its_line() {
+    let mut window = open(Settings::default());
+    let mut client = step_to_recv(&mut window);
+    let peer = client.local_addr().unwrap().port();
+    let client_only = format!("received = 0, sent = 0, address = ('127.0.0.1', {peer}), conn = <socket>");
+    window.wait_until_shown(&format!("recv(): #1 is paused before this line; {client_only}"));
+    client.write_all(b"hi\n").unwrap();
+    window.click("#1: recv(1024)");
+    window.wait_until_shown(
+        "sendall(): #1 is paused before this line; data = b'hi\\n', received = 3, sent = 0",
+    );
+    window.click("#1: sendall(b'hi\\n')");
+    window.wait_until_shown("recv(): #1 is paused before this line; data = b'hi\\n', received = 3, sent = 3");
+    client.shutdown(Shutdown::Write).unwrap();
+    window.click("#1: recv(1024)");
+    window
+        .wait_until_shown("close(): #1 is paused before this line; data = b'', end = 'closed by the client'");
+    window.0.key_press(Key::F5);
+    window.run();
+    window.wait_until_shown("close(); it ran once");
+}
+
+#[test]
+fn stepped_thread_is_followed() {
+    let mut window = sized(Settings::default(), [720.0, 480.0]);
+    let mut client = step_to_recv(&mut window);
+    client.write_all(b"x").unwrap();
+    // The area of the program, between its toolbar and the accept queue.
+    let is_in_view = |window: &Window, text: &str| {
+        let program = window.0.get_by_label("Copy").rect().bottom()
+            ..=window.0.get_by_label("Accept queue").rect().top();
+        let line = window.0.query_all_by_label_contains(text).next().unwrap().rect();
+        program.contains(&line.center().y)
+    };
+    for (button, call) in [("#1: recv(1024)", "sendall()"), ("#1: sendall(b'x')", "recv()")] {
+        window.click(button);
+        let text = format!("{call}: #1 is paused before this line");
+        window.wait_until_shown(&text);
+        assert!(is_in_view(&window, &text), "{call}");
+    }
+    // Stepping the accepting thread leads to its line, although #1 is still paused at another one.
+    window.click("Server: accept()");
+    window.wait_until_shown("accept(): the accept thread waits here");
+    assert!(is_in_view(&window, "accept(): the accept thread waits here"));
+    assert!(!is_in_view(&window, "recv(): #1 is paused before this line"));
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod idle;
 mod layout;
 mod lessons;
 mod live_tab;
+mod log_list;
 mod log_tab;
 mod newcomer;
 mod notices;

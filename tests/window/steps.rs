@@ -36,12 +36,12 @@ fn wait_until_paused(window: &mut Window, call: Call) {
 fn keys_step_from_call_to_call_in_every_tab() {
     let mut window = window();
     open_tab(&mut window);
-    assert!(window.shows("Off: the server makes its calls without a halt."));
+    assert!(window.shows("Off: the server makes its calls without pausing."));
     switch_on(&mut window);
-    window.wait_until_shown("Start the server: it halts before socket().");
+    window.wait_until_shown("Start the server: it pauses before socket().");
     window.click("Start server");
     wait_until_paused(&mut window, Call::Socket);
-    window.wait_until_shown("Server halts before socket() for 127.0.0.1:");
+    window.wait_until_shown("Server is paused before socket() for 127.0.0.1:");
     window.click("Log");
     assert!(window.shows("Halted before socket()"), "the bar at the top shows it in every tab");
     for call in [Call::Bind, Call::Listen, Call::Accept] {
@@ -67,8 +67,30 @@ fn keys_step_from_call_to_call_in_every_tab() {
     client.read_exact(&mut [0; 6]).unwrap();
     echo(&mut client, b"free again");
     window.wait_until("no halt", |window| window.state().app().paused_threads().is_empty());
-    window.wait_until_shown("Off: the server makes its calls without a halt.");
+    window.wait_until_shown("Off: the server makes its calls without pausing.");
     assert!(window.shows("Listening on") && !window.shows("halted"));
+}
+
+#[test]
+fn each_address_of_localhost_is_stepped_and_named() {
+    let mut window = Window::open();
+    open_tab(&mut window);
+    switch_on(&mut window);
+    window.click("Start server");
+    for number in [1, 2] {
+        for call in [Call::Socket, Call::Bind, Call::Listen] {
+            wait_until_paused(&mut window, call);
+            window.wait_until_shown(&format!("Server is paused before {}", call.label()));
+            assert!(window.shows(&format!(", address {number} of 2")), "{}", call.label());
+            assert!(window.shows(&format!("is paused before this line, address {number} of 2: ")));
+            let text = if number == 1 { "The server doesn't listen yet." } else { "already, but not on" };
+            assert!(window.shows(text), "{} for address {number}", call.label());
+            window.0.key_press(Key::F10);
+            window.0.run();
+        }
+    }
+    wait_until_paused(&mut window, Call::Accept);
+    window.wait_until_shown("The next client can connect");
 }
 
 #[test]

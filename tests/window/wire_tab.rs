@@ -364,3 +364,65 @@ fn smallest_window_shows_all_controls() {
         assert!(place.right() <= 720.0 && place.left() >= 320.0, "{name} is at {place:?}");
     }
 }
+
+#[test]
+fn details_are_open_only_while_a_row_is_selected() {
+    let mut window = Window::wire(Settings::default(), [1180.0, 760.0]);
+    let capture = window.capture(1);
+    for _ in 0..40 {
+        capture.record(Side::Client, CaptureEventKind::Plaintext, b"x", None);
+    }
+    window.wait_until_shown("41. ");
+    let diagram = |window: &Window| window.0.get_by_label_contains("Sequence diagram of #1").rect();
+    let before = diagram(&window);
+    assert!(before.bottom() > 680.0, "the hint takes one line: {before}");
+    // The details would cover the last row, so it moves, but no further than necessary.
+    window.row("41. ");
+    let (after, row) = (diagram(&window), window.0.get_by_role_and_label_contains("41. ").rect());
+    assert!(after.bottom() < before.bottom() - 100.0 && window.shows("0000  78"));
+    assert!(after.contains_rect(row) && after.bottom() - row.bottom() < 40.0, "{row} {after}");
+    window.click("Close the details");
+    assert_eq!(diagram(&window), before);
+}
+
+#[test]
+fn toolbar_stays_when_the_scale_changes() {
+    let mut window = Window::wire(Settings::default(), [1180.0, 760.0]);
+    window.capture(1);
+    window.wait_until_picked("Newest: #1");
+    for (width, pixels) in (720_u16..1300).step_by(3).zip([1.0, 1.25, 1.5, 1.1].into_iter().cycle()) {
+        window.0.set_pixels_per_point(pixels);
+        window.0.set_size(egui::vec2(f32::from(width), 760.0));
+        window.click("Rows by order");
+        let names = ["Follow", "Rows by order", "Rows by time", "Save as SVG…", "Save as text…"];
+        let places = |window: &Window| names.map(|name| window.0.get_by_label(name).rect());
+        let before = places(&window);
+        window.click("Rows by time");
+        assert_eq!(places(&window), before, "{width}");
+        window.0.get_by_label("Rows by time").hover();
+        window.run();
+        assert_eq!(places(&window), before, "{width}, under the pointer");
+    }
+}
+
+#[test]
+fn menu_of_a_row_copies_and_disconnects() {
+    let mut window = Window::wire(Settings::default(), LARGE);
+    let address = window.start();
+    let mut client = connect(address);
+    echo(&mut client, b"Hello\n");
+    window.wait_until_shown("sendall(b'Hello\\n')");
+    let open_menu = |window: &mut Window| {
+        window.0.get_by_role_and_label_contains("sendall(").click_secondary();
+        window.run();
+    };
+    open_menu(&mut window);
+    window.0.get_by_role_and_label(Role::Button, "Copy").click();
+    window.0.step();
+    assert!(window.copied().is_some_and(|text| text.contains("6 bytes, sendall(b'Hello\\n')")));
+    window.run();
+    open_menu(&mut window);
+    window.click("Disconnect #1");
+    window.wait_until_shown("close() ·");
+    assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the client is disconnected");
+}

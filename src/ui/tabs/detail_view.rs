@@ -15,9 +15,11 @@ use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::text::count;
 use crate::ui::action::Action;
+use crate::ui::tabs::event_row::with_escapes;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{collapsible, copy_button, pill_button};
+use crate::ui::widgets::controls::{collapsible, copy_button, icon_button, pill_button};
 use crate::ui::widgets::field::named;
+use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::{char_width, focus_ring, grip};
 
 /// The details of an entry.
@@ -42,10 +44,16 @@ pub(crate) struct DetailContent<'a> {
     pub(crate) disconnect: bool,
 }
 
+/// What the user requested in the details.
+#[derive(Default)]
+pub(crate) struct DetailResponse {
+    pub(crate) action: Option<Action>,
+    /// Whether the details are to be closed.
+    pub(crate) closed: bool,
+}
+
 /// Below this width, a line has 8 bytes instead of 16, so that their text still fits beside them.
 const NARROW: f32 = 560.0;
-/// Below this total height of list and panel, the panel is only as high as its hint while no row is selected.
-const SHORT: f32 = 360.0;
 /// The width that the subtitle needs at least.
 const MIN_SUBTITLE: f32 = 40.0;
 const HINT: &str = "Select a row to see its details and what they mean.";
@@ -64,18 +72,18 @@ pub(crate) fn set_height(ctx: &Context, height: f32) {
     ctx.data_mut(|data| data.insert_temp(height_id(), height));
 }
 
-/// Shows the panel below a list with the selected entry, or a hint if none is selected.
+/// Shows the panel below a list with the selected entry. While none is selected, the panel is only as high as a hint.
 pub(crate) fn show_panel(
     ui: &mut Ui,
     content: Option<DetailContent<'_>>,
     format: DataFormat,
-) -> Option<Action> {
+) -> DetailResponse {
     let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 8));
-    let height = ui.available_height();
-    if content.is_none() && height < SHORT {
+    let Some(content) = content else {
         Panel::bottom("no detail").frame(frame).show(ui, |ui| ui.weak(HINT));
-        return None;
-    }
+        return DetailResponse::default();
+    };
+    let height = ui.available_height();
     // The list keeps at least half of a short window, and 200 points of a tall one.
     let max = (height - 200.0).max(height * 0.48).max(80.0);
     let default = self::height(ui.ctx()).unwrap_or(size::DETAIL);
@@ -90,27 +98,30 @@ pub(crate) fn show_panel(
     let show = |ui: &mut Ui| {
         // The panel keeps its height whatever it shows.
         ui.set_min_size(ui.available_size());
-        if content.is_none() {
-            ui.weak(HINT);
-        }
-        show(ui, &content?, format)
+        show(ui, &content, format)
     };
     let shown = panel.size_range(80.0..=max).frame(frame).show(ui, show);
     grip(ui, shown.response.rect.center_top() + vec2(0.0, 4.0), vec2(36.0, 3.0), false);
     if is_dragged {
         set_height(ui.ctx(), shown.response.rect.height());
     }
+    if ui.memory(|memory| memory.has_focus(id.with("__resize"))) {
+        // egui shows the focus of a panel's edge only to screen readers.
+        let rect = shown.response.rect;
+        ui.painter().hline(rect.x_range(), rect.top(), Palette::of(ui).focus_ring());
+    }
     shown.inner
 }
 
 /// Shows an entry in all the available space.
-pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat) -> Option<Action> {
+pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat) -> DetailResponse {
     let raw_id = Id::unique("raw texts are shown");
     let shows_raw = ui.data(|data| data.get_temp(raw_id)).unwrap_or(false);
-    let mut action = None;
+    let mut detail = DetailResponse::default();
     ui.horizontal(|ui| {
         ui.set_height(size::CHIP);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            detail.closed = icon_button(ui, Icon::Cross, "Close the details", None).clicked();
             let copy = if format == DataFormat::Hex { "Copy hex" } else { "Copy data" };
             if !content.data.is_empty() {
                 copy_button(ui, copy, || format::data(content.data, format));
@@ -124,14 +135,14 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
             if let Some(connection) = content.connection.filter(|_| content.disconnect)
                 && pill_button(ui, "Disconnect").on_hover_text("Close this connection").clicked()
             {
-                action = Some(Command::Disconnect(connection).into());
+                detail.action = Some(Command::Disconnect(connection).into());
             }
             if let Some(connection) = content.connection
                 && pill_button(ui, "Show on the wire")
                     .on_hover_text("Everything that was sent on this connection")
                     .clicked()
             {
-                action = Some(Action::ShowWire(connection));
+                detail.action = Some(Action::ShowWire(connection));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(theme::bold(&content.title)).truncate());
@@ -161,14 +172,14 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
         ui.set_width(ui.available_width() - size::SCROLL_BAR);
         ui.spacing_mut().item_spacing.y = 6.0;
         for text in content.line.iter().chain(content.raw.iter().filter(|_| shows_raw)) {
-            ui.monospace(text);
+            ui.monospace(with_escapes(ui, text, &theme::mono()));
         }
         ui.label(&content.explanation);
         handshake_table(ui, &content.rows);
         show_fields(ui, &content.fields);
         show_bytes(ui, content);
     });
-    action
+    detail
 }
 
 /// Scrolls the details when an arrow key, Page Up, Page Down, Home or End is pressed.

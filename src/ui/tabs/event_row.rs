@@ -1,6 +1,9 @@
 //! A row in a list of events: the time, a mark, a line, and a short text at the right edge.
 
-use egui::{Align2, Color32, Id, Rect, Response, Role, Sense, Ui, WidgetInfo};
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use egui::{Align2, Color32, FontId, Id, Rect, Response, Role, Sense, Ui, WidgetInfo};
 
 use crate::log::event_log::Severity;
 use crate::ui::theme::{self, Palette, size};
@@ -9,8 +12,8 @@ use crate::ui::widgets::{char_width, text_line};
 
 /// The minimum width of the line, in points. A text at the right edge that would leave less is omitted.
 const MIN_LINE: f32 = 150.0;
-/// The maximum length of a line in its tooltip, in characters. More would fill the screen.
-pub(super) const TOOLTIP: usize = 1000;
+/// The maximum width of a row's columns, in points, so that the text at the right edge stays near its line.
+const MAX_COLUMNS: f32 = 1100.0;
 /// The length of a time such as `12:03:05.482`, in characters.
 const TIME: f32 = 12.0;
 
@@ -29,14 +32,14 @@ pub(super) struct EventRow<'a> {
     pub(super) is_selected: bool,
 }
 
-/// Draws a row and senses clicks on it. `line` returns the line, truncated to a number of characters, and whether
-/// that cut it short; `name` returns the name for screen readers, given the line.
+/// Draws a row and senses clicks on it. `line` returns the line, truncated to a number of characters; `name` returns the
+/// name for screen readers, given the line.
 pub(super) fn show(
     ui: &Ui,
     id: Id,
     rect: Rect,
     row: &EventRow<'_>,
-    line: impl Fn(usize) -> (String, bool),
+    line: impl Fn(usize) -> String,
     name: impl Fn(&str) -> String,
 ) -> Response {
     let palette = Palette::of(ui);
@@ -58,7 +61,7 @@ pub(super) fn show(
     left += advance * TIME + 14.0;
     write(left, rect.right(), row.mark, row.mark_color);
     left += row.mark_width.max(width(row.mark)) + 16.0;
-    let mut right = rect.right() - size::EDGE;
+    let mut right = rect.right().min(rect.left() + MAX_COLUMNS) - size::EDGE;
     if let Some(text) = row.trailing.iter().find(|text| right - left - width(text) > MIN_LINE) {
         let width = width(text);
         write(right - width - 1.0, right, text, row.trailing_color);
@@ -70,15 +73,28 @@ pub(super) fn show(
         clippy::cast_sign_loss,
         reason = "a few thousand characters at most"
     )]
-    let (text, is_truncated) = line((room / advance) as usize);
-    write(left, left + room, &text, severity_color(palette, row.severity));
+    let text = line((room / advance) as usize);
+    let shown = with_escapes(ui, &text, &theme::mono());
+    write(left, left + room, &shown, severity_color(palette, row.severity));
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, row.is_selected, name(&text)));
-    if !is_truncated {
-        return response;
+    response
+}
+
+/// Returns a text with an escape such as `\u{1f600}` for each character that the fonts lack.
+pub(super) fn with_escapes<'a>(ui: &Ui, text: &'a str, font: &FontId) -> Cow<'a, str> {
+    let lacks = |c: char| !c.is_ascii() && !ui.fonts_mut(|fonts| fonts.has_glyph(font, c));
+    if !text.chars().any(lacks) {
+        return text.into();
     }
-    response.on_hover_ui(|ui| {
-        ui.monospace(line(TOOLTIP).0);
-    })
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if lacks(character) {
+            let _ = write!(escaped, "{}", character.escape_unicode());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped.into()
 }
 
 /// Returns the color of a line of this severity.

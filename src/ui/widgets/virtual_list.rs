@@ -38,7 +38,7 @@ const ROUNDING: f64 = 1e-5;
 pub(crate) struct Scrolled {
     /// The height of the content above the view, in points, rounded to pixels.
     pub(crate) top: f64,
-    /// The width of the content, without the scroll bar.
+    /// The width of the content, without the room for a scroll bar, so that nothing moves when the bar appears.
     pub(crate) width: f32,
     /// Whether the user scrolled.
     pub(crate) moved: bool,
@@ -126,6 +126,22 @@ impl VirtualList {
         self.offset = self.offset.max(top + height - self.view).min(top);
     }
 
+    /// If the view becomes lower than in the last frame, scrolls as little as possible so that the `height` points below
+    /// `top` stay visible if they were.
+    pub(crate) fn keep_visible(&mut self, view: f32, top: f64, height: f64) {
+        let was_visible = top < self.offset() + self.view && top + height > self.offset();
+        if f64::from(view) < self.view && was_visible {
+            self.view = view.into();
+            self.reveal_span(top, height);
+        }
+    }
+
+    /// Does the same for a row.
+    pub(crate) fn keep_row_visible(&mut self, view: f32, row: usize, row_height: f32) {
+        let height = self.height(row_height);
+        self.keep_visible(view, position(row, height), height);
+    }
+
     /// Returns the height of the content above the view, in points.
     pub(crate) fn offset(&self) -> f64 {
         self.offset.min(self.last_offset())
@@ -192,7 +208,7 @@ impl VirtualList {
         };
         Scrolled {
             top: (self.offset * pixel).round() / pixel,
-            width: rect.width() - if last > 0.0 { size::SCROLL_BAR } else { 0.0 },
+            width: rect.width() - size::SCROLL_BAR,
             moved: (self.offset - before).abs() > 0.01,
         }
     }
@@ -272,6 +288,19 @@ mod tests {
         assert_eq!(list.first_row(ROW).0, 1);
         list.reveal(0, ROW);
         assert_eq!(list.first_row(ROW).0, 0);
+    }
+
+    #[test]
+    fn visible_row_stays_visible_when_the_view_becomes_lower() {
+        let mut list = list(1000);
+        list.keep_row_visible(115.0, 3, ROW);
+        assert_eq!((list.first_row(ROW).0, list.view), (0, 115.0), "it is in the lower view, too");
+        list.view = 230.0;
+        list.keep_row_visible(115.0, 9, ROW);
+        assert_eq!(list.first_row(ROW).0, 5, "it is the last one in view");
+        list.view = 230.0;
+        list.keep_row_visible(115.0, 500, ROW);
+        assert_eq!(list.first_row(ROW).0, 5, "it was not in view");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use echoscope::server::calls::{Call, CallArgument};
+use echoscope::server::calls::{Call, CallArgument, ClientVariables};
 use echoscope::server::event::{CloseReason, EventKind};
 use echoscope::server::{Server, ServerState};
 use echoscope::settings::Mode;
@@ -19,6 +19,32 @@ fn pauses(mode: Mode, call: Call) -> Vec<(Option<u64>, Call)> {
         pauses.insert(0, (None, Call::Accept));
     }
     pauses
+}
+
+/// Returns the variables of the client that is paused before `call`.
+fn variables(server: &Server, call: Call) -> ClientVariables {
+    let paused = server.paused_threads().into_iter().find(|thread| thread.site.call == call);
+    paused.expect("a client is paused there").variables
+}
+
+#[test]
+fn calls_are_made_for_each_address_in_turn() {
+    let stepped = Stepped::start(Mode::Threads, false, |config| config.host = "localhost".to_owned());
+    for number in [1, 2] {
+        for call in [Call::Socket, Call::Bind, Call::Listen] {
+            stepped.wait_until(&[(None, call)]);
+            let calls = stepped.server.calls();
+            let CallArgument::Address { number: now, of, .. } = calls.accepting.unwrap().argument else {
+                panic!("{calls:?}")
+            };
+            assert_eq!((now, of), (number, 2), "{}", call.label());
+            let listening: Vec<bool> = calls.addresses.iter().map(|(_, listening)| *listening).collect();
+            assert_eq!(listening, [number == 2, false], "{} for address {number}", call.label());
+            stepped.step(None);
+        }
+    }
+    stepped.wait_until(&[(None, Call::Accept)]);
+    assert!(stepped.server.calls().addresses.iter().all(|(_, listening)| *listening));
 }
 
 #[test]
@@ -40,7 +66,7 @@ fn walk_through(mode: Mode, tls: bool) {
         let place = stepped.server.calls().accepting.unwrap();
         assert_eq!(
             (place.call, place.paused, place.argument),
-            (call, true, CallArgument::Address(address)),
+            (call, true, CallArgument::Address { address, number: 1, of: 1 }),
             "{name}"
         );
         assert!(stepped.refuses(), "{name}: somebody listens before {}", call.label());
@@ -65,6 +91,7 @@ fn walk_through(mode: Mode, tls: bool) {
         client.shake_hands();
     }
     stepped.wait_until(&pauses(mode, Call::Recv));
+    assert_eq!(variables(&stepped.server, Call::Recv).data, None, "{name}: the first recv");
     assert_eq!(stepped.server.counters().clients_now, 1, "{name}");
     assert!(client.receives_nothing(), "{name}: echoed before recv");
     assert_eq!(stepped.server.counters().bytes_received, 0, "{name}: received before recv");
@@ -79,7 +106,9 @@ fn walk_through(mode: Mode, tls: bool) {
     );
     let sending =
         stepped.server.paused_threads().into_iter().find(|pause| pause.site.call == Call::SendAll).unwrap();
-    assert_eq!(&*sending.data, b"Hello\n", "{name}");
+    assert_eq!(sending.variables.data.as_deref(), Some(&b"Hello\n"[..]), "{name}");
+    let values = &sending.variables;
+    assert_eq!((values.received, values.sent, values.is_tls, values.end), (6, 0, tls, None), "{name}");
     let counters = stepped.server.counters();
     assert_eq!((counters.bytes_received, counters.bytes_sent), (6, 0), "{name}");
     assert!(client.receives_nothing(), "{name}: echoed before sendall");
@@ -90,9 +119,15 @@ fn walk_through(mode: Mode, tls: bool) {
     assert_eq!(&back, b"Hello\n", "{name}");
 
     stepped.wait_until(&pauses(mode, Call::Recv));
+    let values = variables(&stepped.server, Call::Recv);
+    assert_eq!(values.data.as_deref(), Some(&b"Hello\n"[..]), "{name}: what the last recv returned");
+    assert_eq!((values.received, values.sent), (6, 6), "{name}");
     client.half_close().unwrap();
     stepped.step(Some(1));
     stepped.wait_until(&pauses(mode, Call::Close));
+    let values = variables(&stepped.server, Call::Close);
+    assert_eq!(values.data.as_deref(), Some(&b""[..]), "{name}: recv has returned nothing");
+    assert_eq!(values.end, Some(CloseReason::EndOfStream), "{name}");
     assert!(client.receives_nothing(), "{name}: closed before close");
     assert_eq!(stepped.server.counters().clients_now, 1, "{name}");
 

@@ -38,7 +38,8 @@ fn step_mode_outlasts_a_restart_of_the_server_but_not_of_the_app() {
         wait_until(&mut app, "socket", |app| is_paused_before(app, Call::Socket));
         assert!(matches!(app.state(), ServerState::Starting));
         assert!(
-            pause_text(&app.paused_threads()[0]).starts_with("Server halts before socket() for 127.0.0.1:")
+            pause_text(&app.paused_threads()[0])
+                .starts_with("Server is paused before socket() for 127.0.0.1:")
         );
         app.apply(Command::Step(None));
         wait_until(&mut app, "bind", |app| is_paused_before(app, Call::Bind));
@@ -62,7 +63,7 @@ fn step_mode_outlasts_a_restart_of_the_server_but_not_of_the_app() {
     app.apply(Command::SetStepping(true));
     client.write_all(b"y").unwrap();
     wait_until(&mut app, "sendall", |app| is_paused_before(app, Call::SendAll));
-    assert_eq!(pause_text(&app.paused_threads()[0]), "#1 halts before sendall(b'y')");
+    assert_eq!(pause_text(&app.paused_threads()[0]), "#1 is paused before sendall(b'y')");
     app.shutdown();
     assert!(matches!(app.state(), ServerState::Stopped));
 }

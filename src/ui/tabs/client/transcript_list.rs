@@ -2,13 +2,13 @@
 
 use egui::{Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 
-use crate::app::App;
 use crate::app::clients::{ClientTab, TranscriptEntry};
+use crate::app::{App, Command};
 use crate::settings::DataFormat;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::{transcript_row, transcript_text};
-use crate::ui::tabs::detail_view;
+use crate::ui::tabs::detail_view::{self, DetailResponse};
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::newest_button;
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
@@ -77,7 +77,7 @@ impl TranscriptList {
             self.selected = None;
         }
         let mut body = area;
-        let mut action = None;
+        let mut detail = DetailResponse::default();
         let selected = self.selected.and_then(|number| transcript.by_number(number));
         if let Some(entry) = selected.filter(|_| area.height() >= ROOM_FOR_DETAIL) {
             let below;
@@ -86,34 +86,52 @@ impl TranscriptList {
             ui.painter().rect_filled(below, 0.0, palette.panel);
             ui.painter().hline(below.x_range(), below.top(), Stroke::new(1.0, palette.border));
             ui.scope_builder(UiBuilder::new().max_rect(below.shrink2(vec2(size::EDGE, 5.0))), |ui| {
-                action = detail_view::show(ui, &transcript_text::detail(entry), format);
+                detail = detail_view::show(ui, &transcript_text::detail(entry), format);
             });
         }
         if transcript.is_empty() {
             show_empty(ui, app, tab, area);
         } else {
             let body = whole_rows(ui, body.shrink2(vec2(0.0, 3.0)), size::LOG_ROW);
-            self.rows(ui, &response, body, tab, format);
+            detail.action = self.rows(ui, &response, body, app, tab).or(detail.action);
         }
         if selected.is_none() {
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
         }
-        action
+        if detail.closed {
+            self.selected = None;
+        }
+        detail.action
     }
 
-    fn rows(&mut self, ui: &mut Ui, response: &Response, body: Rect, tab: &ClientTab, format: DataFormat) {
+    /// Shows the visible rows. Returns what the user chose from a row's menu.
+    fn rows(
+        &mut self,
+        ui: &mut Ui,
+        response: &Response,
+        body: Rect,
+        app: &App,
+        tab: &ClientTab,
+    ) -> Option<Action> {
         if !self.is_held {
             self.list.go_to_end();
         }
-        let transcript = tab.transcript();
-        let mut clicked = None;
+        let (transcript, format) = (tab.transcript(), app.settings().data_format);
+        let (mut clicked, mut chosen) = (None, None);
         let scrolled = self.list.show(ui, body, size::LOG_ROW, transcript.len(), |ui, index, rect| {
             let Some(entry) = transcript.get(index) else { return };
             let is_selected = self.selected == Some(entry.number);
             let can_be_echoed = can_be_echoed(tab, entry);
-            if transcript_row::show(ui, entry, rect, format, is_selected, can_be_echoed).clicked() {
+            let row = transcript_row::show(ui, entry, rect, format, is_selected, can_be_echoed);
+            if row.clicked() {
                 clicked = Some((index, entry.number));
             }
+            row.context_menu(|ui| {
+                if ui.button("Copy").clicked() {
+                    ui.ctx().copy_text(transcript_row::full_line(entry, format, can_be_echoed));
+                }
+                chosen = show_connection_menu(ui, app, tab, entry);
+            });
             if is_selected && response.has_focus() {
                 let bar = rect.with_max_x(rect.left() + 3.0);
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
@@ -133,6 +151,21 @@ impl TranscriptList {
         if self.is_held && !self.list.is_at_end() {
             self.is_held = !newest_button(ui, ui.scope_id().with("newest"), body, "Newest ↓").clicked();
         }
+        chosen
+    }
+}
+
+/// Shows, in the menu of an entry, what can be done with its connection if it is open at the server.
+fn show_connection_menu(ui: &mut Ui, app: &App, tab: &ClientTab, entry: &TranscriptEntry) -> Option<Action> {
+    let local = tab.status().local.filter(|_| entry.connection == tab.connections())?;
+    let connection = app.connections().into_iter().find(|connection| connection.client.peer == local)?;
+    let id = connection.client.id;
+    let shows_wire = app.capture(id).is_some() && ui.button("Show on the wire").clicked();
+    let disconnects = ui.button(format!("Disconnect {id}")).clicked();
+    match (shows_wire, disconnects) {
+        (true, _) => Some(Action::ShowWire(id)),
+        (_, true) => Some(Command::Disconnect(id).into()),
+        _ => None,
     }
 }
 

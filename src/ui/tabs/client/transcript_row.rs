@@ -9,9 +9,12 @@ use crate::log::format;
 use crate::settings::DataFormat;
 use crate::text::{self, with_thousands};
 use crate::ui::tabs::client::transcript_text;
-use crate::ui::tabs::event_row::{self, EventRow, TOOLTIP, severity_color};
+use crate::ui::tabs::event_row::{self, EventRow, severity_color};
 use crate::ui::theme::Palette;
 use crate::ui::widgets::char_width;
+
+/// The maximum length of the data in a row's text for screen readers and the clipboard, in characters.
+const MAX_SPOKEN: usize = 1000;
 
 /// Draws the row of an entry and senses clicks on it. `can_be_echoed` is whether its echo can still arrive.
 pub(super) fn show(
@@ -57,7 +60,7 @@ pub(super) fn show(
         id,
         rect,
         &row,
-        |max| line(entry, format, max),
+        |max| line(entry, format, max).0,
         |_| full_line(entry, format, can_be_echoed),
     )
 }
@@ -82,7 +85,7 @@ fn line(entry: &TranscriptEntry, format: DataFormat, max: usize) -> (String, boo
 
 /// Returns an entry as one line of text, for screen readers and the clipboard.
 pub(super) fn full_line(entry: &TranscriptEntry, format: DataFormat, can_be_echoed: bool) -> String {
-    let (time, line) = (text::clock(entry.at), line(entry, format, TOOLTIP).0);
+    let (time, line) = (text::clock(entry.at), line(entry, format, MAX_SPOKEN).0);
     let mut parts = match &entry.event {
         ClientEventKind::Sent { .. } => vec![format!("{time} sent {line}")],
         ClientEventKind::Received(_) => vec![format!("{time} received {line}")],

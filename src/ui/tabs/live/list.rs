@@ -186,6 +186,11 @@ impl ConnectionList {
             let foot = foot.shrink2(vec2(size::EDGE, 0.0));
             cell(ui, (0, "waiting"), foot, &waiting, theme::small(), palette.caution, false);
         }
+        if let Some(index) = connections.iter().position(|connection| Some(connection.client.id) == selected)
+        {
+            // The details that have just been opened must not cover the row.
+            self.list.keep_row_visible(body.height(), index, size::TABLE_ROW);
+        }
         let mut chosen = None;
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
             let rect = rect.with_max_x(area.right() - size::SCROLL_BAR);

@@ -65,7 +65,11 @@ impl LivePanel {
         let selected = connections.iter().find(|connection| Some(connection.client.id) == self.selected);
         if let Some(connection) = selected {
             let detail = self.detail(connection);
-            actions.extend(show_panel(ui, Some(detail), app.settings().data_format));
+            let response = show_panel(ui, Some(detail), app.settings().data_format);
+            actions.extend(response.action);
+            if response.closed {
+                self.selected = None;
+            }
         }
         let clicked = if self.shows_list {
             self.view.hide(app);

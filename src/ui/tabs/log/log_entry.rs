@@ -38,7 +38,7 @@ pub(super) fn show_row(
         is_selected,
     };
     let id = Id::unique("log row").with(entry.number);
-    let line = |max| line::truncated_row(event, format, max);
+    let line = |max| line::truncated_row(event, format, max).0;
     event_row::show(ui, id, rect, &row, line, |line| format!("{time} {client} {line}"))
 }
 

@@ -3,20 +3,25 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use egui::{Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo, accesskit, vec2};
+use egui::{
+    Align2, Button, Context, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo,
+    accesskit, vec2,
+};
 
-use crate::app::App;
+use crate::app::{App, Command};
 use crate::log::event_log::CategorySet;
 use crate::log::filter::{Filter, FilteredLog};
 use crate::log::line::full_line;
 use crate::log::{EventLog, LogEntry};
+use crate::server::event::{ClientId, EventKind};
 use crate::settings::DataFormat;
 use crate::text::{count, with_thousands};
+use crate::ui::action::Action;
 use crate::ui::tabs::log::log_entry::show_row;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{newest_button, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
-use crate::ui::widgets::{empty_message, focus_ring, set_list_area};
+use crate::ui::widgets::{empty_message, focus_ring, set_list_area, text_line};
 
 /// The state of the panel.
 #[derive(Debug, Default)]
@@ -25,8 +30,12 @@ pub(crate) struct LogPanel {
     pub(crate) filter_text: String,
     /// The categories that are shown.
     pub(crate) categories: CategorySet,
+    /// The chip that the Tab key stops at.
+    pub(crate) focused_chip: usize,
     /// Whether new entries are scrolled into view.
     pub(crate) follow: bool,
+    /// The client and the number of the entry about received data under the pointer, if there is one.
+    pub(crate) hovered: Option<(ClientId, u64)>,
     shown: FilteredLog,
     list: VirtualList,
     /// The number of the entry in the first visible row, and the fraction of that row above the view. The entry stays
@@ -58,7 +67,7 @@ impl LogPanel {
 
     /// Applies the filter to new entries. Returns whether every entry has been checked.
     pub(crate) fn update(&mut self, log: &EventLog) -> bool {
-        self.selection.forget_before(log.first_number());
+        self.selection.forget_evicted(log);
         self.shown.update(log, &Filter::new(&self.filter_text, self.categories), FILTER_BUDGET)
     }
 
@@ -96,15 +105,28 @@ impl LogPanel {
         Some(lines.join("\n"))
     }
 
+    /// Selects nothing.
+    pub(crate) fn deselect(&mut self) {
+        self.selection = Selection::default();
+    }
+
     /// Shows the rows, or a hint if there are none.
-    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) {
-        let area = ui.available_rect_before_wrap();
+    pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
+        let mut area = ui.available_rect_before_wrap();
         set_list_area(ui.ctx(), area);
-        let response = ui.interact(area, Id::unique("log"), Sense::FOCUSABLE | Sense::CLICK);
+        let response = ui.interact(area, list_id(), Sense::FOCUSABLE | Sense::CLICK);
         let label = format!("Log, {} entries", with_thousands(self.shown.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &label));
+        self.hovered = None;
         if self.shown.is_empty() {
-            return self.show_empty(ui, app);
+            self.show_empty(ui, app);
+            focus_ring(ui, &response, area.shrink(4.0), 4.0);
+            return None;
+        }
+        if let Some(text) = evicted_text(app.log()) {
+            let top;
+            (top, area) = area.split_top_bottom_at_y(area.top() + size::LOG_ROW);
+            show_evicted(ui, top, &text);
         }
         self.handle_keys(ui, &response);
         self.pressing |= self.handle_press(ui, &response);
@@ -119,7 +141,12 @@ impl LogPanel {
             // Rows before the top entry may have been added by a changed filter or evicted.
             self.list.go_to_row(self.shown.index_from(top), hidden, size::LOG_ROW);
         }
-        let scrolled = self.show_rows(ui, app, area, &response);
+        let body = whole_rows(ui, area.shrink2(vec2(0.0, 4.0)), size::LOG_ROW);
+        if let Some(number) = self.selection.cursor.filter(|_| !self.follow) {
+            // The details of the selected entry, which have just been opened, must not cover it.
+            self.list.keep_row_visible(body.height(), self.shown.index_from(number), size::LOG_ROW);
+        }
+        let (scrolled, action) = self.show_rows(ui, app, body, &response);
         if scrolled {
             self.follow = self.list.is_at_end();
         }
@@ -130,20 +157,28 @@ impl LogPanel {
         }
         self.newest_seen = self.newest_seen.max(self.painted.last().map(|(_, number)| *number));
         self.show_overlays(ui, area);
-        if self.selection.cursor.is_none() {
+        if !self.painted.iter().any(|(_, number)| Some(*number) == self.selection.cursor) {
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
         }
+        action
     }
 
-    /// Shows the visible rows. Returns whether the user scrolled.
-    fn show_rows(&mut self, ui: &mut Ui, app: &App, area: Rect, response: &Response) -> bool {
-        let Self { list, shown, selection, painted, .. } = self;
+    /// Shows the visible rows. Returns whether the user scrolled, and what the user chose from a row's menu.
+    fn show_rows(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        body: Rect,
+        response: &Response,
+    ) -> (bool, Option<Action>) {
+        let Self { list, shown, selection, painted, hovered, .. } = self;
         painted.clear();
         let (log, format) = (app.log(), app.settings().data_format);
         let newest_client = format!("#{:2}", app.counters().clients_total);
         let client_width = text_width(ui, &newest_client, theme::mono());
         let mut clicked = None;
-        let body = whole_rows(ui, area.shrink2(vec2(0.0, 4.0)), size::LOG_ROW);
+        let mut chosen = None;
+        let mut opens_menu = false;
         let scrolled = list.show(ui, body, size::LOG_ROW, shown.len(), |ui, row, rect| {
             let Some(entry) = shown.number(row).and_then(|number| log.by_number(number)) else { return };
             let is_selected = selection.selected.contains(&entry.number);
@@ -157,12 +192,38 @@ impl LogPanel {
             if row.clicked() && !row.clicked_by(PointerButton::Primary) {
                 clicked = Some(entry.number);
             }
+            if let (Some(client), EventKind::Received { .. }) = (entry.event.client, &entry.event.kind)
+                && row.hovered()
+            {
+                *hovered = Some((client.id, entry.number));
+            }
+            if row.secondary_clicked() {
+                opens_menu = true;
+                selection.open_menu(entry.number);
+            }
+            row.context_menu(|ui| chosen = show_menu(ui, app, entry));
         });
         if let Some(number) = clicked {
             selection.click(number, ui.input(|input| input.modifiers), shown);
             response.request_focus();
         }
-        scrolled
+        if opens_menu {
+            self.stop_following();
+        }
+        if chosen == Some(Action::CopyEntries) {
+            chosen = None;
+            let now = ui.input(|input| input.time);
+            if let Some(text) = self.copy(log, format, now) {
+                ui.ctx().copy_text(text);
+            }
+        }
+        (scrolled, chosen)
+    }
+
+    /// Keeps the rows that were painted in the last frame in their places.
+    fn stop_following(&mut self) {
+        self.follow = false;
+        self.top = self.painted.first().map(|(_, number)| (*number, self.list.first_row(size::LOG_ROW).1));
     }
 
     /// When the mouse button is pressed, selects the row that was painted under the pointer, even if rows move fast,
@@ -177,8 +238,7 @@ impl LogPanel {
             !response.contains_pointer() || newest.is_some_and(|button| button.contains_pointer());
         let row = self.painted.iter().find(|(rect, _)| pressed.is_some_and(|at| rect.contains(at)));
         let Some(&(_, number)) = row.filter(|_| !is_covered) else { return false };
-        self.follow = false;
-        self.top = self.painted.first().map(|(_, number)| (*number, self.list.first_row(size::LOG_ROW).1));
+        self.stop_following();
         self.selection.click(number, ui.input(|input| input.modifiers), &self.shown);
         true
     }
@@ -226,13 +286,14 @@ impl LogPanel {
             self.selection.select_all(&self.shown);
         }
         if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-            self.selection = Selection::default();
+            self.deselect();
         }
     }
 
     fn show_empty(&mut self, ui: &mut Ui, app: &App) {
         if !app.log().is_empty() {
-            empty_message(ui, "No entry passes the filter", "");
+            let evicted = evicted_text(app.log()).unwrap_or_default();
+            empty_message(ui, "No entry passes the filter", &evicted);
             ui.vertical_centered(|ui| {
                 if pill_button(ui, "Show all entries").clicked() {
                     self.filter_text.clear();
@@ -262,6 +323,59 @@ fn newest_id() -> Id {
     Id::unique("new entries")
 }
 
+fn list_id() -> Id {
+    Id::unique("log")
+}
+
+/// Moves the keyboard focus to the list.
+pub(crate) fn focus(ctx: &Context) {
+    ctx.memory_mut(|memory| memory.request_focus(list_id()));
+}
+
+/// Returns how many entries the log has evicted, and why; `None` if it has evicted none.
+fn evicted_text(log: &EventLog) -> Option<String> {
+    let (evicted, limits) = (log.evicted(), log.limits());
+    let removed = match (evicted.data, evicted.others) {
+        (0, 0) => return None,
+        (data, 0) => count(data, "older data entry"),
+        (0, others) => count(others, "older entry"),
+        (data, others) => {
+            format!("{} and {}", count(data, "older data entry"), count(others, "other entry"))
+        }
+    };
+    let skipped = match evicted.skipped {
+        0 => String::new(),
+        skipped => format!(" {} more had been skipped.", with_thousands(skipped)),
+    };
+    let [entries, mebibytes] = [limits.entries, limits.bytes >> 20].map(|limit| with_thousands(limit as u64));
+    let were = if evicted.total() == 1 { "was" } else { "were" };
+    Some(format!("{removed} {were} removed to stay within {entries} entries and {mebibytes} MiB.{skipped}"))
+}
+
+/// Shows the text about evicted entries above the rows.
+fn show_evicted(ui: &Ui, rect: Rect, text: &str) {
+    let palette = Palette::of(ui);
+    ui.painter().rect_filled(rect, 0.0, palette.panel);
+    let place = rect.shrink2(vec2(size::EDGE, 0.0));
+    text_line(ui, place, Align2::LEFT_CENTER, text, theme::small(), palette.muted);
+    let response = ui.interact(rect, Id::unique("evicted entries"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+}
+
+/// Shows the menu of an entry. Returns what the user chose; [`Action::CopyEntries`] is for the selected entries.
+fn show_menu(ui: &mut Ui, app: &App, entry: &LogEntry) -> Option<Action> {
+    if ui.button("Copy").clicked() {
+        return Some(Action::CopyEntries);
+    }
+    let id = entry.event.client?.id;
+    if app.capture(id).is_some() && ui.button("Show on the wire").clicked() {
+        return Some(Action::ShowWire(id));
+    }
+    let is_connected = app.connections().iter().any(|connection| connection.client.id == id);
+    let disconnect = ui.add_enabled(is_connected, Button::new(format!("Disconnect {id}")));
+    disconnect.clicked().then(|| Command::Disconnect(id).into())
+}
+
 /// The selected entries and the keyboard cursor, by entry number, so that they survive scrolling and filtering.
 #[derive(Debug, Default)]
 struct Selection {
@@ -270,16 +384,26 @@ struct Selection {
     anchor: Option<u64>,
     /// The entry whose details are shown.
     cursor: Option<u64>,
+    /// The number up to which evicted entries were removed.
+    forgotten: u64,
 }
 
 impl Selection {
-    /// Removes entries before `first`, which the log has evicted.
-    fn forget_before(&mut self, first: u64) {
-        if self.selected.first().is_some_and(|&number| number < first) {
-            self.selected = self.selected.split_off(&first);
+    /// Removes entries that the log has evicted.
+    fn forget_evicted(&mut self, log: &EventLog) {
+        let is_evicted = |number: &u64| log.by_number(*number).is_none();
+        let recent = log.first_recent();
+        // Most entries are evicted at the boundary to the recent ones, and the others from the front.
+        let from = std::mem::replace(&mut self.forgotten, recent).min(recent);
+        let evicted: Vec<u64> = self.selected.range(from..recent).copied().filter(is_evicted).collect();
+        for number in evicted {
+            self.selected.remove(&number);
         }
-        self.anchor = self.anchor.filter(|&number| number >= first);
-        self.cursor = self.cursor.filter(|&number| number >= first);
+        while self.selected.first().is_some_and(is_evicted) {
+            self.selected.pop_first();
+        }
+        self.anchor = self.anchor.filter(|number| !is_evicted(number));
+        self.cursor = self.cursor.filter(|number| !is_evicted(number));
     }
 
     /// Handles a click on a row: with Shift it extends the selection, with Ctrl it adds or removes the row.
@@ -293,6 +417,16 @@ impl Selection {
             (self.anchor, self.cursor) = (Some(number), Some(number));
         } else {
             self.select_only(number);
+        }
+    }
+
+    /// Selects a row whose menu is being opened, unless it is one of the selected ones. That opens no details, which would
+    /// move the row.
+    fn open_menu(&mut self, number: u64) {
+        if !self.selected.contains(&number) {
+            let cursor = self.cursor.map(|_| number);
+            self.select_only(number);
+            self.cursor = cursor;
         }
     }
 
@@ -333,13 +467,19 @@ mod tests {
 
     use super::*;
     use crate::log::event_log::DEFAULT_LIMITS;
-    use crate::server::event::{Event, EventKind};
+    use crate::ring_buffer::Limits;
+    use crate::server::event::Event;
 
-    fn filtered_log(entries: u16) -> FilteredLog {
+    fn log(entries: u16) -> EventLog {
         let mut log = EventLog::new(DEFAULT_LIMITS, 0);
         for port in 0..entries {
             log.append(Event { at: SystemTime::now(), client: None, kind: EventKind::Starting { port } });
         }
+        log
+    }
+
+    fn filtered_log(entries: u16) -> FilteredLog {
+        let log = log(entries);
         let mut shown = FilteredLog::default();
         while !shown.update(&log, &Filter::default(), Duration::from_secs(1)) {}
         shown
@@ -364,6 +504,19 @@ mod tests {
     }
 
     #[test]
+    fn menu_selects_its_entry_but_opens_no_details() {
+        let (shown, mut selection) = (filtered_log(10), Selection::default());
+        selection.open_menu(4);
+        assert_eq!((selected(&selection), selection.cursor), (vec![4], None));
+        selection.click(6, Modifiers::NONE, &shown);
+        selection.open_menu(5);
+        assert_eq!((selected(&selection), selection.cursor), (vec![5], Some(5)), "they were open already");
+        selection.select_all(&shown);
+        selection.open_menu(7);
+        assert_eq!(selected(&selection).len(), 10, "the menu is about all of them");
+    }
+
+    #[test]
     fn keyboard_moves_and_extends_the_selection() {
         let (shown, mut selection) = (filtered_log(10), Selection::default());
         selection.go_to(4, false, &shown);
@@ -372,8 +525,30 @@ mod tests {
         assert_eq!(selected(&selection), [4, 5, 6, 7, 8, 9]);
         selection.select_all(&shown);
         assert_eq!(selected(&selection).len(), 10);
-        selection.forget_before(8);
-        assert_eq!((selected(&selection), selection.cursor), (vec![8, 9], Some(9)));
+    }
+
+    #[test]
+    fn evicted_entries_are_no_longer_selected() {
+        let mut log = log(3);
+        let data = EventKind::Received { data: [0][..].into(), echoed: 1, took: Duration::ZERO };
+        let event = Event { at: SystemTime::now(), client: None, kind: data };
+        for _ in 3..10 {
+            log.append(event.clone());
+        }
+        let (mut shown, mut selection) = (FilteredLog::default(), Selection::default());
+        while !shown.update(&log, &Filter::default(), Duration::from_secs(1)) {}
+        selection.select_all(&shown);
+        selection.cursor = Some(4);
+        assert_eq!(evicted_text(&log), None);
+        log.set_limits(Limits { entries: 6, ..DEFAULT_LIMITS });
+        selection.forget_evicted(&log);
+        assert_eq!((selected(&selection), selection.cursor), (vec![2, 5, 6, 7, 8, 9], None));
+        let text =
+            "2 older data entries and 2 other entries were removed to stay within 6 entries and 64 MiB.";
+        assert_eq!(evicted_text(&log).as_deref(), Some(text));
+        log.append(event);
+        selection.forget_evicted(&log);
+        assert_eq!(selected(&selection), [2, 6, 7, 8, 9]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The toolbar of the log: the filter, the categories, the data format, and the buttons that act on the log.
 
-use egui::{Id, Key, Margin, Rect, TextEdit, Ui, UiBuilder, vec2};
+use egui::{EventFilter, Id, Key, Margin, Modifiers, Rect, Response, Sense, TextEdit, Ui, UiBuilder, vec2};
 
 use crate::app::{App, Command};
 use crate::log::event_log::Category;
 use crate::settings::{DataFormat, Setting};
 use crate::ui::action::Action;
 use crate::ui::shortcuts::with_key_names;
-use crate::ui::tabs::log::log_panel::LogPanel;
+use crate::ui::tabs::log::log_panel::{self, LogPanel};
 use crate::ui::theme::size;
 use crate::ui::widgets::controls::{ICON_BUTTON, chip, icon_button, segments, small_button};
 use crate::ui::widgets::field::add_edit;
@@ -31,22 +31,47 @@ pub(crate) fn show(ui: &mut Ui, app: &App, log: &mut LogPanel) -> Vec<Action> {
     toolbar(ui, "toolbar", |ui| {
         let width = (ui.available_width() * 0.28 - 32.0).clamp(72.0, 360.0);
         filter(ui, log, width);
-        for category in Category::CHIPS {
-            let shown = log.categories.contains(category);
-            let about = if shown { "These entries are shown" } else { "These entries are hidden" };
-            if chip(ui, category.label(), shown).on_hover_text(about).clicked() {
-                log.categories.toggle(category);
-            }
-        }
+        categories(ui, log);
         tools(ui, app, log)
     })
 }
 
-/// Shows the filter input. The Escape key and the clear button empty it.
+/// Shows a chip for each category. The Tab key stops at one of them, from which the arrow keys lead to the others.
+fn categories(ui: &mut Ui, log: &mut LogPanel) {
+    let mut chips = Vec::with_capacity(Category::CHIPS.len());
+    for (index, category) in Category::CHIPS.into_iter().enumerate() {
+        let shown = log.categories.contains(category);
+        let about = if shown { "These entries are shown" } else { "These entries are hidden" };
+        let sense = if index == log.focused_chip { Sense::click() } else { Sense::CLICK };
+        let chip = small_button(category.label()).selected(shown).corner_radius(size::CHIP / 2.0);
+        let response = ui.add(chip.sense(sense)).on_hover_text(about);
+        if response.clicked() {
+            log.categories.toggle(category);
+        }
+        chips.push(response);
+    }
+    let Some(at) = chips.iter().position(Response::has_focus) else { return };
+    let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(chips[at].id, filter));
+    let last = chips.len() - 1;
+    for (key, to) in [(Key::ArrowLeft, at.saturating_sub(1)), (Key::ArrowRight, (at + 1).min(last))] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            log.focused_chip = to;
+            chips[to].request_focus();
+        }
+    }
+}
+
+/// Shows the filter input. The Escape key and the clear button empty it, and the arrow down leads into the list.
 fn filter(ui: &mut Ui, log: &mut LogPanel, width: f32) {
     let hint = if width < 170.0 { "Filter" } else { "Filter: text, #2, error…" };
     let has_text = !log.filter_text.is_empty();
     let right = if has_text { 28 } else { 10 };
+    if ui.memory(|memory| memory.has_focus(filter_id()))
+        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown))
+    {
+        log_panel::focus(ui.ctx());
+    }
     let edit = TextEdit::singleline(&mut log.filter_text)
         .id(filter_id())
         .hint_text(hint)

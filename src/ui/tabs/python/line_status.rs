@@ -1,7 +1,9 @@
-//! The status of the program's lines while the server runs: which threads are at each line, and how often it ran.
+//! The status of the program's lines while the server runs: which threads are at each line, the variables of a thread
+//! that is paused there, and how often the line ran.
 
+use crate::app::variables;
 use crate::python::Program;
-use crate::server::calls::{Call, Calls};
+use crate::server::calls::{Call, CallArgument, Calls, PausedThread, ServerThread};
 use crate::server::event::ClientId;
 use crate::text::{count, with_thousands};
 
@@ -16,8 +18,14 @@ pub(crate) struct LineStatus {
     pub(crate) made: u64,
     /// Whether the call was made a moment ago.
     pub(crate) highlighted: bool,
+    /// The variables of a paused thread: the name and the value of each.
+    pub(crate) variables: Vec<(&'static str, String)>,
+    /// The client whose thread has these variables.
+    pub(crate) variables_of: Option<ClientId>,
     /// The state of the accepting thread, if it is at this line.
     accepting: Option<Accepting>,
+    /// Which of several addresses the accepting thread makes the call for: `address 2 of 2: [::1]:12345`.
+    address: Option<String>,
     /// The clients whose threads are paused before this line.
     paused: Vec<ClientId>,
     /// The clients whose threads are in this call, or that wait for a thread if the line passes clients to the pool.
@@ -65,8 +73,19 @@ pub(crate) fn line_statuses(
                     Some(_) => Some(Accepting::Inside),
                     None => (calls.paused && call == Call::Accept).then_some(Accepting::Suspended),
                 };
+                if status.accepting.is_some()
+                    && let Some(CallArgument::Address { address, number, of }) =
+                        calls.accepting.map(|site| site.argument)
+                    && of > 1
+                {
+                    status.address = Some(format!("address {number} of {of}: {address}"));
+                }
                 for (client, site) in calls.clients.iter().filter(|(_, site)| site.call == call) {
                     if site.paused { &mut status.paused } else { &mut status.inside }.push(client.id);
+                }
+                if let Some(thread) = shown_thread(calls, call) {
+                    status.variables = variables(thread);
+                    status.variables_of = thread.id();
                 }
             }
         } else if line.hands_over && is_running {
@@ -77,6 +96,28 @@ pub(crate) fn line_statuses(
         statuses.push(status);
     }
     statuses
+}
+
+/// Returns the thread whose variables are shown at a call's line: the one that was stepped last if it is paused there,
+/// otherwise the one that has been paused there longest.
+fn shown_thread(calls: &Calls, call: Call) -> Option<&PausedThread> {
+    let mut threads = calls.paused_threads.iter().filter(|thread| thread.site.call == call);
+    threads.clone().find(|thread| calls.last_stepped == Some(thread.thread())).or_else(|| threads.next())
+}
+
+/// Returns the line to keep in view. In step mode it is the line of the thread that was stepped last; if that thread has
+/// ended or none was stepped, of the thread that will be stepped next. Otherwise it is the line of the thread that
+/// waits for clients.
+pub(crate) fn followed_line(statuses: &[LineStatus], calls: &Calls) -> Option<usize> {
+    let stepped = calls.last_stepped.and_then(|thread| match thread {
+        ServerThread::Accepting => calls.accepting,
+        ServerThread::Serving(id) => {
+            calls.clients.iter().find(|(client, _)| client.id == id).map(|(_, site)| *site)
+        }
+    });
+    let site = stepped.or_else(|| calls.paused_threads.first().map(|thread| thread.site));
+    let call = site.filter(|_| calls.stepping).map_or(Call::Accept, |site| site.call);
+    statuses.iter().find(|status| status.call == Some(call) && status.is_occupied()).map(|status| status.line)
 }
 
 impl LineStatus {
@@ -90,15 +131,23 @@ impl LineStatus {
         self.accepting == Some(Accepting::Paused) || !self.paused.is_empty()
     }
 
+    /// Returns whether the threads of several clients are paused before this line.
+    pub(crate) fn has_several_paused(&self) -> bool {
+        self.paused.len() > 1
+    }
+
     /// Returns the parts of the label, with at most `max_named` client numbers; empty if no thread is at this line.
     pub(crate) fn label(&self, max_named: usize) -> Vec<LabelPart> {
         let mut parts = Vec::new();
         if let Some(accepting) = self.accepting {
             let thread = if self.call < Some(Call::Accept) { "the server" } else { "the accept thread" };
+            let address = self.address.as_ref().map(|address| format!(", {address}")).unwrap_or_default();
             parts.push(match accepting {
-                Accepting::Paused => LabelPart::Paused(format!("{thread} halts before this line")),
+                Accepting::Paused => {
+                    LabelPart::Paused(format!("{thread} is paused before this line{address}"))
+                }
                 Accepting::Suspended => LabelPart::Text("accepting is paused".to_owned()),
-                Accepting::Inside => LabelPart::Text(format!("{thread} waits here")),
+                Accepting::Inside => LabelPart::Text(format!("{thread} waits here{address}")),
             });
         }
         push_clients(
@@ -106,7 +155,7 @@ impl LineStatus {
             &self.paused,
             max_named,
             LabelPart::Paused,
-            ["halts before this line", "halt before this line"],
+            ["is paused before this line", "are paused before this line"],
         );
         let does = match self.call {
             Some(Call::Recv) => ["waits for bytes", "wait for bytes"],
@@ -120,7 +169,13 @@ impl LineStatus {
         parts
     }
 
-    /// Returns the whole status as text, for screen readers.
+    /// Returns the numbers of at most `max_named` clients, for a line that has no room for the words.
+    pub(crate) fn short_label(&self, max_named: usize) -> Vec<LabelPart> {
+        let is_client = |part: &LabelPart| matches!(part, LabelPart::Client(_));
+        self.label(max_named).into_iter().filter(is_client).collect()
+    }
+
+    /// Returns the whole status as text, for screen readers and the tooltip.
     pub(crate) fn description(&self) -> String {
         let call = self.call.map_or("submit()", Call::label);
         let parts = self.label(MAX_NAMED).into_iter().map(|part| match part {
@@ -129,12 +184,17 @@ impl LineStatus {
         });
         let label = parts.collect::<Vec<_>>().join(" ");
         let colon = if label.is_empty() { "" } else { ": " };
+        let variables = self.variables.iter().map(|(name, value)| format!("{name} = {value}"));
+        let variables = variables.collect::<Vec<_>>().join(", ");
+        let whose = self.variables_of.filter(|_| self.has_several_paused());
+        let whose = whose.map(|id| format!("{id} has ")).unwrap_or_default();
+        let semicolon = if variables.is_empty() { "" } else { "; " };
         let ran = match self.made {
             0 => String::new(),
             1 => "; it ran once".to_owned(),
             made => format!("; it ran {}", count(made, "time")),
         };
-        format!("Line {}, {call}{colon}{label}{ran}", self.line + 1)
+        format!("Line {}, {call}{colon}{label}{semicolon}{whose}{variables}{ran}", self.line + 1)
     }
 }
 
@@ -166,7 +226,7 @@ mod tests {
     use super::*;
     use crate::python::program;
     use crate::server::ServerConfig;
-    use crate::server::calls::{CallArgument, CallSite};
+    use crate::server::calls::{CallSite, ClientVariables};
     use crate::server::event::ClientInfo;
     use crate::settings::{Mode, Settings};
 
@@ -194,7 +254,7 @@ mod tests {
             assert!(text.ends_with(end), "{text}");
         };
         ends(Call::Accept, "accept(): the accept thread waits here; it ran 4 times");
-        ends(Call::Recv, "recv(): #3 halts before this line · #1 waits for bytes; it ran 1,234 times");
+        ends(Call::Recv, "recv(): #3 is paused before this line · #1 waits for bytes; it ran 1,234 times");
         ends(Call::SendAll, "sendall(): #2 is sent to; it ran once");
         ends(Call::Close, "close()");
         assert!(description(&calls, false, Call::Recv).ends_with("recv(); it ran 1,234 times"));
@@ -222,8 +282,69 @@ mod tests {
         let mut calls = Calls { paused: true, ..Calls::default() };
         assert!(description(&calls, true, Call::Accept).contains("accepting is paused"));
         calls.accepting = Some(site(Call::Accept, true));
-        assert!(description(&calls, true, Call::Accept).contains("the accept thread halts before this line"));
+        assert!(
+            description(&calls, true, Call::Accept).contains("the accept thread is paused before this line")
+        );
         calls.accepting = Some(site(Call::Bind, true));
-        assert!(description(&calls, true, Call::Bind).contains("the server halts before this line"));
+        assert!(description(&calls, true, Call::Bind).ends_with("the server is paused before this line"));
+        let address = "[::1]:12345".parse().unwrap();
+        let argument = CallArgument::Address { address, number: 2, of: 2 };
+        calls.accepting = Some(CallSite { argument, ..site(Call::Bind, true) });
+        assert!(description(&calls, true, Call::Bind).ends_with("this line, address 2 of 2: [::1]:12345"));
+    }
+
+    /// Returns the calls of a server in step mode whose clients are paused before `recv`.
+    fn paused_before_recv(clients: u64) -> Calls {
+        let peer = "127.0.0.1:49743".parse().unwrap();
+        let clients = (1..=clients).map(|id| ClientInfo { id: ClientId(id), peer });
+        let site = site(Call::Recv, true);
+        let variables = |client: ClientInfo| ClientVariables {
+            data: Some(vec![b'x'; usize::try_from(client.id.0).unwrap()].into()),
+            ..ClientVariables::default()
+        };
+        Calls {
+            clients: clients.clone().map(|client| (client, site)).collect(),
+            paused_threads: clients
+                .map(|client| PausedThread { client: Some(client), site, variables: variables(client) })
+                .collect(),
+            stepping: true,
+            ..Calls::default()
+        }
+    }
+
+    #[test]
+    fn variables_are_those_of_the_thread_that_was_stepped_last() {
+        let text = description(&paused_before_recv(1), true, Call::Recv);
+        assert!(
+            text.contains("#1 is paused before this line; data = b'x', received = 0, sent = 0"),
+            "{text}"
+        );
+        let mut calls = paused_before_recv(2);
+        let text = description(&calls, true, Call::Recv);
+        assert!(text.contains("#1 #2 are paused before this line; #1 has data = b'x', "), "{text}");
+        calls.last_stepped = Some(ServerThread::Serving(ClientId(2)));
+        let text = description(&calls, true, Call::Recv);
+        assert!(text.contains("#2 has data = b'xx', "), "{text}");
+    }
+
+    #[test]
+    fn line_of_the_thread_that_was_stepped_last_is_followed() {
+        let program = program(&ServerConfig::from(&Settings::default()));
+        let followed = |calls: &Calls| {
+            let line = followed_line(&line_statuses(&program, calls, &[], true, [false; 8]), calls);
+            line.and_then(|line| program.lines[line].call)
+        };
+        let mut calls = paused_before_recv(2);
+        calls.accepting = Some(site(Call::Accept, true));
+        calls.clients[1].1 = site(Call::SendAll, false);
+        assert_eq!(followed(&calls), Some(Call::Recv), "the next one to be stepped");
+        calls.last_stepped = Some(ServerThread::Serving(ClientId(2)));
+        assert_eq!(followed(&calls), Some(Call::SendAll));
+        calls.last_stepped = Some(ServerThread::Accepting);
+        assert_eq!(followed(&calls), Some(Call::Accept));
+        calls.last_stepped = Some(ServerThread::Serving(ClientId(3)));
+        assert_eq!(followed(&calls), Some(Call::Recv), "client 3 has left");
+        calls.stepping = false;
+        assert_eq!(followed(&calls), Some(Call::Accept));
     }
 }

@@ -1,10 +1,10 @@
 //! The program's text, which can be selected and copied. Line numbers are on the left; the threads at each line, and
-//! how often it ran, are on the right.
+//! how often it ran, are on the right. Below a line where a thread is paused are the thread's variables.
 
 use std::sync::Arc;
 
 use egui::epaint::text::PlacedRow;
-use egui::text::LayoutJob;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
     Align, Align2, Color32, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Shape, TextEdit,
     TextFormat, Ui, WidgetInfo, pos2, vec2,
@@ -12,10 +12,11 @@ use egui::{
 
 use crate::python::Program;
 use crate::python::tokens::{TokenKind, tokens};
-use crate::server::calls::Call;
+use crate::server::event::ClientId;
 use crate::text::with_thousands;
 use crate::ui::tabs::python::line_status::{LabelPart, LineStatus, MAX_NAMED};
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::char_width;
 use crate::ui::widgets::icon::{self, Icon};
 
 /// The width to the left of the text, for an icon and the line number.
@@ -26,6 +27,12 @@ const COUNTS: f32 = 62.0;
 const LINES_ABOVE: f32 = 4.0;
 /// The distance between a line's text and its label.
 const LABEL_SPACING: f32 = 14.0;
+/// The width of the area for the tooltip of a line without room for a label.
+const MIN_LABEL: f32 = 60.0;
+/// In a listing narrower than this, variables begin at the left, and otherwise below the line's text.
+const NARROW: f32 = 560.0;
+/// The indentation of every line that makes a call, at least.
+const INDENTATION: usize = 4;
 
 /// Shows the program. Scrolls the line `scrolled_to`, if there is one, to a place near the top.
 pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scrolled_to: Option<usize>) {
@@ -36,7 +43,7 @@ pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scro
     let text = text.trim_end();
     ScrollArea::both().id_salt("program").auto_shrink(false).show(ui, |ui| {
         let background = ui.painter().add(Shape::Noop);
-        let galley = ui.fonts_mut(|fonts| fonts.layout_job(syntax_colored(program, palette)));
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(syntax_colored(program, statuses, palette)));
         let width = (galley.size().x + GUTTER + COUNTS).max(view.width());
         let output = TextEdit::multiline(&mut &*text)
             .id(Id::unique("program text"))
@@ -50,7 +57,7 @@ pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scro
             info.current_text_value = Some(text.to_owned());
             info
         });
-        let rows = ListingRows { galley: &output.galley, at: output.galley_pos, view };
+        let rows = ListingRows { program, galley: &output.galley, at: output.galley_pos, view };
         if let Some(line) = scrolled_to {
             let mut rect = rows.rect(line);
             // egui also scrolls the item spacing into view, where part of another line would show.
@@ -68,19 +75,13 @@ pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scro
     });
 }
 
-/// Returns the line of a paused thread, or else of the thread that waits for clients.
-pub(crate) fn line_of_interest(statuses: &[LineStatus]) -> Option<usize> {
-    let is_accepting = |status: &&LineStatus| status.call == Some(Call::Accept) && status.is_occupied();
-    let paused = statuses.iter().find(|status| status.has_paused());
-    paused.or_else(|| statuses.iter().find(is_accepting)).map(|status| status.line)
-}
-
-fn syntax_colored(program: &Program, palette: &Palette) -> LayoutJob {
+/// Returns the colored text. A line with variables is twice as high, with its text in the upper half.
+fn syntax_colored(program: &Program, statuses: &[LineStatus], palette: &Palette) -> LayoutJob {
     let mut job = LayoutJob::default();
     job.wrap.max_width = f32::INFINITY;
     let format = |color| TextFormat {
         line_height: Some(size::CODE_ROW),
-        valign: Align::Center,
+        valign: Align::TOP,
         ..TextFormat::simple(theme::mono(), color)
     };
     let lines = program.lines.iter().map(|line| line.text.as_str());
@@ -88,7 +89,14 @@ fn syntax_colored(program: &Program, palette: &Palette) -> LayoutJob {
         if index > 0 {
             job.append("\n", 0.0, format(palette.text));
         }
+        let mut start = 0;
+        if statuses.iter().any(|status| status.line == index && !status.variables.is_empty()) {
+            start = INDENTATION.min(line.len());
+            let line_height = Some(2.0 * size::CODE_ROW);
+            job.append(&line[..start], 0.0, TextFormat { line_height, ..format(palette.text) });
+        }
         for (range, kind) in tokens {
+            let range = range.start.max(start)..range.end.max(start);
             let color = match kind {
                 TokenKind::Plain => palette.text,
                 TokenKind::Keyword => palette.clients[1],
@@ -112,6 +120,7 @@ fn background_color(status: &LineStatus, palette: &Palette) -> Option<Color32> {
 
 /// The laid-out lines of the program, and where they are.
 struct ListingRows<'a> {
+    program: &'a Program,
     galley: &'a Galley,
     at: Pos2,
     /// The visible area. The gutter and the counts stay at its sides while the text scrolls sideways.
@@ -119,10 +128,16 @@ struct ListingRows<'a> {
 }
 
 impl ListingRows<'_> {
-    /// Returns a line's rectangle over the whole width of the view.
+    /// Returns a line's rectangle over the whole width of the view, with the space for variables below its text.
     fn rect(&self, line: usize) -> Rect {
         let row = self.galley.rows.get(line).map_or(Rect::ZERO, PlacedRow::rect);
         Rect::from_x_y_ranges(self.view.x_range(), row.y_range()).translate(vec2(0.0, self.at.y))
+    }
+
+    /// Returns the rectangle of a line's text over the whole width of the view.
+    fn text_rect(&self, line: usize) -> Rect {
+        let rect = self.rect(line);
+        rect.with_max_y(rect.bottom().min(rect.top() + size::CODE_ROW))
     }
 
     /// Paints the line numbers, and an icon at each line that has a thread, over the scrolled text.
@@ -131,7 +146,7 @@ impl ListingRows<'_> {
         let gutter = self.view.with_max_x(self.view.left() + GUTTER - size::GAP);
         ui.painter().rect_filled(gutter, 0.0, palette.canvas);
         for line in 0..self.galley.rows.len() {
-            let rect = self.rect(line);
+            let rect = self.text_rect(line);
             if !self.view.y_range().intersects(rect.y_range()) {
                 continue;
             }
@@ -151,10 +166,11 @@ impl ListingRows<'_> {
         }
     }
 
-    /// Shows which threads are at a line and how often it ran: after the text if there is room, or else over its end.
+    /// Shows which threads are at a line and how often it ran, after the text. A label that doesn't fit there is shortened
+    /// or omitted, and the tooltip has all of it. Below the text are the variables of a paused thread.
     fn show_status(&self, ui: &Ui, status: &LineStatus) {
         let palette = Palette::of(ui);
-        let rect = self.rect(status.line);
+        let (rect, line) = (self.text_rect(status.line), self.rect(status.line));
         let count_color = if status.highlighted { palette.accent } else { palette.muted };
         let made = match status.made {
             0 => String::new(),
@@ -164,37 +180,72 @@ impl ListingRows<'_> {
         let right = rect.right() - COUNTS.max(count.size().x + size::EDGE + size::GAP);
         let text_end = self.galley.rows.get(status.line).map_or(0.0, |row| row.rect().right());
         let after_text = self.at.x + text_end + LABEL_SPACING;
-        // Showing fewer clients is better than covering the line's text.
-        let labels = [MAX_NAMED, 2, 1].map(|max_named| lay_out_label(ui, status, max_named));
-        let fits = |label: &&Arc<Galley>| after_text + label.size().x <= right;
-        let label = labels.iter().find(fits).unwrap_or(&labels[2]);
-        let left = after_text.min(right - label.size().x).max(rect.left() + GUTTER);
-        if !label.is_empty() || status.made > 0 {
-            let cover = if label.is_empty() { right } else { left - 6.0 };
+        let full = [MAX_NAMED, 2, 1].map(|max_named| status.label(max_named));
+        let short = [MAX_NAMED, 2, 1].map(|max_named| status.short_label(max_named));
+        let fits = |label: &Arc<Galley>| after_text + label.size().x <= right;
+        let find = |labels: &[Vec<LabelPart>]| labels.iter().map(|label| lay_out_label(ui, label)).find(fits);
+        let full_label = find(&full);
+        let is_complete = full_label.is_some() || !status.is_occupied();
+        let label = full_label.or_else(|| find(&short));
+        if status.made > 0 {
             let color = background_color(status, palette).unwrap_or(palette.canvas);
-            ui.painter().rect_filled(rect.with_min_x(cover), 0.0, color);
+            ui.painter().rect_filled(rect.with_min_x(right), 0.0, color);
         }
-        let at = pos2(left, rect.center().y - label.size().y / 2.0);
-        ui.painter().galley(at, Arc::clone(label), palette.text);
+        let left = if label.is_some() { after_text.max(rect.left() + GUTTER) } else { right - MIN_LABEL };
+        if let Some(label) = label {
+            let at = pos2(left, rect.center().y - label.size().y / 2.0);
+            ui.painter().galley(at, label, palette.text);
+        }
         let at = pos2(rect.right() - size::EDGE - count.size().x, rect.center().y - count.size().y / 2.0);
         ui.painter().galley(at, count, count_color);
-        let described = Rect::from_x_y_ranges(left..=rect.right(), rect.y_range());
+        if !status.variables.is_empty() {
+            let text = &self.program.lines[status.line].text;
+            let indentation = if rect.width() < NARROW { 0 } else { text.len() - text.trim_start().len() };
+            #[expect(clippy::cast_precision_loss, reason = "a few spaces")]
+            let left = rect.left() + GUTTER + indentation as f32 * char_width(ui);
+            let below =
+                Rect::from_x_y_ranges(left..=rect.right() - size::EDGE, rect.bottom()..=line.bottom());
+            let thread = status.variables_of.filter(|_| status.has_several_paused() || !is_complete);
+            show_variables(ui, below, thread, status);
+        }
+        let described = Rect::from_x_y_ranges(left..=rect.right(), line.y_range());
         let response = ui.interact(described, Id::unique("mark").with(status.line), Sense::hover());
         let description = status.description();
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &description));
+        if !is_complete {
+            response.on_hover_text(description);
+        }
     }
 }
 
-fn lay_out_label(ui: &Ui, status: &LineStatus, max_named: usize) -> Arc<Galley> {
+/// Shows the variables of a paused thread below the text of a line, after the thread's client if one is given.
+fn show_variables(ui: &Ui, place: Rect, thread: Option<ClientId>, status: &LineStatus) {
     let palette = Palette::of(ui);
     let mut job = LayoutJob::default();
-    for part in status.label(max_named) {
+    let mono = |color| TextFormat::simple(theme::mono(), color);
+    if let Some(id) = thread {
+        job.append(&id.to_string(), 0.0, mono(palette.client(id.0)));
+    }
+    for (name, value) in &status.variables {
+        let before = if job.is_empty() { 0.0 } else { LABEL_SPACING };
+        job.append(&format!("{name} = "), before, mono(palette.muted));
+        job.append(value, 0.0, mono(palette.text));
+    }
+    job.wrap = TextWrapping::truncate_at_width(place.width().max(1.0));
+    let galley = ui.painter().layout_job(job);
+    ui.painter().galley(pos2(place.left(), place.center().y - galley.size().y / 2.0), galley, palette.text);
+}
+
+fn lay_out_label(ui: &Ui, label: &[LabelPart]) -> Arc<Galley> {
+    let palette = Palette::of(ui);
+    let mut job = LayoutJob::default();
+    for part in label {
         let (text, color) = match part {
-            LabelPart::Client(id) => (id.to_string(), palette.client(id.0)),
+            LabelPart::Client(id) => (&id.to_string(), palette.client(id.0)),
             LabelPart::Text(text) => (text, palette.accent),
             LabelPart::Paused(text) => (text, palette.caution),
         };
-        job.append(&text, 6.0, TextFormat::simple(theme::small(), color));
+        job.append(text, 6.0, TextFormat::simple(theme::small(), color));
     }
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }

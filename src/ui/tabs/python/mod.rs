@@ -14,7 +14,7 @@ use crate::server::Phase;
 use crate::server::calls::{Call, Calls};
 use crate::server::event::ClientId;
 use crate::ui::action::Action;
-use crate::ui::tabs::python::line_status::line_statuses;
+use crate::ui::tabs::python::line_status::{followed_line, line_statuses};
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::{copy_button, pill_button};
 use crate::ui::widgets::field::small;
@@ -24,7 +24,7 @@ use crate::ui::{backlog, frame_pacing, step_bar};
 /// The state of the tab.
 #[derive(Debug, Default)]
 pub(crate) struct CodePanel {
-    /// The line of interest in the last frame. The listing scrolls to it when it changes.
+    /// The followed line in the last frame. The listing scrolls to it when it changes.
     last_line: Option<usize>,
     /// The calls in the last frame.
     last_calls: Option<Calls>,
@@ -70,7 +70,7 @@ impl CodePanel {
         actions.extend(toolbar(ui, "code toolbar", |ui| tools(ui, app)));
         let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
         let queue = bar.inner_margin(Margin::symmetric(16, 9));
-        Panel::bottom("accept queue").frame(queue).show(ui, |ui| {
+        Panel::bottom("accept queue").resizable(false).frame(queue).show(ui, |ui| {
             let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink([false, true]);
             let scroll = scroll.max_height(if is_short { SHORT_QUEUE } else { f32::INFINITY });
             scroll.show(ui, |ui| actions.extend(backlog::show(ui, app)));
@@ -81,11 +81,11 @@ impl CodePanel {
         let highlighted = self.highlighted(ui, &calls);
         let queued = queued(app, &calls);
         let statuses = line_statuses(&program, &calls, &queued, !app.state().is_stopped(), highlighted);
-        // When the tab has just been opened, the listing scrolls to the line of interest even if it is still the same.
+        // When the tab has just been opened, the listing scrolls to the followed line even if it is still the same.
         let pass = ui.ctx().cumulative_pass_nr();
         let is_opened = pass > self.last_pass + 1;
         self.last_pass = pass;
-        let line = listing::line_of_interest(&statuses);
+        let line = followed_line(&statuses, &calls);
         let scrolled_to = line.filter(|line| is_opened || self.last_line != Some(*line));
         self.last_line = line;
         listing::show(ui, &program, &statuses, scrolled_to);

@@ -154,17 +154,28 @@ impl WirePanel {
             return save_action;
         };
         let row = self.view.selected.and_then(|index| sequence.rows().get(index));
-        let action = detail_view::show_panel(ui, row.map(sequence_row::detail_content), DataFormat::Hex);
+        let detail = detail_view::show_panel(ui, row.map(sequence_row::detail_content), DataFormat::Hex);
+        if detail.closed {
+            self.view.selected = None;
+        }
         if let Some(text) = row_text::end_text(sequence) {
             let end = Panel::bottom("end of the connection").show_separator_line(false);
             let frame = Frame::new().inner_margin(Margin::symmetric(16, 6));
             end.frame(frame).show(ui, |ui| ui.label(theme::bold(text)));
         }
-        if self.view.show(ui, sequence) {
+        let (is_selected, action) = self.view.show(ui, sequence);
+        if is_selected {
             // While a row is selected, a newer connection must not replace this one.
             self.chosen = Some(sequence.info().client.id);
         }
-        save_action.or(action)
+        save_action.or(detail.action).or(action)
+    }
+
+    /// Returns the connection and the index of the row under the pointer, if there is one.
+    #[expect(dead_code, reason = "for a view beside the diagram, which shows the same data in another form")]
+    pub(crate) fn hovered(&self) -> Option<(ClientId, usize)> {
+        let id = self.shown.as_ref()?.sequence.info().client.id;
+        self.view.hovered.map(|row| (id, row))
     }
 
     /// Shows the choice of the connection, the options of the view, and the buttons that save the diagram.

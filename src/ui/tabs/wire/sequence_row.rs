@@ -92,18 +92,17 @@ pub(super) fn show(
         _ => (theme::text(), palette.text),
     };
     let is_arrow = row.sender().is_some() || row.event.kind == CaptureEventKind::ConnectionLost;
-    let mut is_cut = false;
     if is_arrow {
         paint_arrow(ui.painter(), row, (columns.client, columns.server), y, color);
         let [above, below] = halves(between, y);
         let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
-        is_cut |= text_line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
+        text_line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
         let second = record_size(row).into_iter().chain(encrypted).collect::<Vec<_>>().join(" · ");
         if columns.details.is_some() || !second.is_empty() {
-            is_cut |= muted(ui, below, Align2::CENTER_TOP, &second);
+            muted(ui, below, Align2::CENTER_TOP, &second);
         } else {
             detail_font.size = size::SMALL;
-            is_cut |= text_line(ui, below, Align2::CENTER_TOP, &detail, detail_font.clone(), detail_color);
+            text_line(ui, below, Align2::CENTER_TOP, &detail, detail_font.clone(), detail_color);
         }
     } else {
         ui.painter().circle_filled(pos2(columns.server, y), 4.0, color);
@@ -113,14 +112,16 @@ pub(super) fn show(
         let [above, below] = halves(details, details.center().y);
         let (place, align) =
             if related.is_some() { (above, Align2::LEFT_BOTTOM) } else { (details, Align2::LEFT_CENTER) };
-        is_cut |= related.is_some_and(|related| muted(ui, below, Align2::LEFT_TOP, &related));
-        is_cut |= text_line(ui, place, align, &detail, detail_font, detail_color);
+        if let Some(related) = related {
+            muted(ui, below, Align2::LEFT_TOP, &related);
+        }
+        text_line(ui, place, align, &detail, detail_font, detail_color);
     } else if !is_arrow {
-        is_cut |= text_line(ui, between, Align2::RIGHT_CENTER, &detail, detail_font, detail_color);
+        text_line(ui, between, Align2::RIGHT_CENTER, &detail, detail_font, detail_color);
     }
     let full_text = || full_text(sequence, row);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, full_text()));
-    if is_cut { response.on_hover_ui(|ui| drop(ui.label(full_text()))) } else { response }
+    response
 }
 
 /// Returns the y coordinate of a row's arrow, on a whole point.
@@ -210,8 +211,8 @@ fn direction(row: &Row) -> &'static str {
     }
 }
 
-/// Returns the whole row in one line, for screen readers and the tooltip.
-fn full_text(sequence: &Sequence, row: &Row) -> String {
+/// Returns the whole row in one line, for screen readers and the clipboard.
+pub(super) fn full_text(sequence: &Sequence, row: &Row) -> String {
     let number = format!("{}. {} {}", row.event.index + 1, row_text::time(row), row_text::gap(row));
     let parts = [
         Some(number.trim().to_owned()),

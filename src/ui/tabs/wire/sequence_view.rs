@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use egui::{
-    Align2, Id, Key, Modifiers, Rangef, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
-    vec2,
+    Align2, Button, Id, Key, Modifiers, Rangef, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
-use crate::capture::CaptureEventKind;
-use crate::capture::sequence::Sequence;
+use crate::app::Command;
+use crate::capture::sequence::{Row, Sequence};
+use crate::capture::{CaptureEventKind, CaptureInfo};
 use crate::text::{self, with_thousands};
+use crate::ui::action::Action;
 use crate::ui::tabs::wire::sequence_row::{self, Columns};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
@@ -30,6 +32,8 @@ pub(super) struct SequenceView {
     list: VirtualList,
     /// The selected row.
     pub(super) selected: Option<usize>,
+    /// The row under the pointer.
+    pub(super) hovered: Option<usize>,
     /// The scale in the last frame, in rows per second; see [`Sequence::position`].
     scale: Option<f64>,
     /// The rows in view in the last frame.
@@ -64,8 +68,9 @@ impl SequenceView {
         Self { follow, by_time, ..Self::default() }
     }
 
-    /// Shows the diagram. Returns whether the user selected a row.
-    pub(super) fn show(&mut self, ui: &mut Ui, sequence: &Sequence) -> bool {
+    /// Shows the diagram. Returns whether the user selected a row or opened its menu, and what the user chose
+    /// from the menu.
+    pub(super) fn show(&mut self, ui: &mut Ui, sequence: &Sequence) -> (bool, Option<Action>) {
         let area = ui.available_rect_before_wrap();
         ui.advance_cursor_after_rect(area);
         let response = ui.interact(area, Id::unique("sequence"), Sense::FOCUSABLE | Sense::CLICK);
@@ -73,8 +78,9 @@ impl SequenceView {
         let id = sequence.info().client.id;
         let name = format!("Sequence diagram of {id}, {} rows", with_thousands(count as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
+        self.hovered = None;
         if count == 0 {
-            return false;
+            return (false, None);
         }
         let (header, body) = area.split_top_bottom_at_y(area.top() + HEADER);
         let body = whole_rows(ui, body, size::SEQUENCE_ROW);
@@ -83,6 +89,9 @@ impl SequenceView {
         let mut is_selected = self.handle_keys(ui, &response, sequence, scale);
         if self.follow {
             self.list.go_to_end();
+        } else if let Some(row) = self.selected {
+            // The details of the selected row, which have just been opened, must not cover it.
+            self.list.keep_visible(body.height(), sequence.position(row, scale) * ROW, ROW);
         }
         let height = (sequence.position(count - 1, scale) + 1.0) * ROW;
         let scrolled = self.list.scroll(ui, body, height);
@@ -93,13 +102,14 @@ impl SequenceView {
         let view = Viewport { top: scrolled.top, rect: body.with_max_x(body.right() - size::SCROLL_BAR) };
         let clip = ui.clip_rect();
         ui.set_clip_rect(clip.intersect(view.rect));
-        is_selected |= self.show_rows(ui, sequence, scale, &view, &response);
+        let (is_pressed, action) = self.show_rows(ui, sequence, scale, &view, &response);
+        is_selected |= is_pressed;
         ui.set_clip_rect(clip);
         show_heading(ui, sequence, header);
-        if self.selected.is_none() {
+        if !self.selected.is_some_and(|row| self.visible.contains(&row)) {
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
         }
-        is_selected
+        (is_selected, action)
     }
 
     /// Returns the scale in rows per second: 0 if rows are placed by order, and otherwise a scale at which the waits
@@ -109,7 +119,7 @@ impl SequenceView {
         if self.by_time { rows_in_view / duration.max(1e-6) } else { 0.0 }
     }
 
-    /// Draws the rows in view. Returns whether one was selected.
+    /// Draws the rows in view. Returns whether one was selected or its menu opened, and what the user chose from a row's menu.
     fn show_rows(
         &mut self,
         ui: &Ui,
@@ -117,11 +127,11 @@ impl SequenceView {
         scale: f64,
         view: &Viewport,
         diagram: &Response,
-    ) -> bool {
+    ) -> (bool, Option<Action>) {
         let palette = Palette::of(ui);
         let partners = self.selected.and_then(|row| sequence.rows().get(row)).map(|row| &row.partners);
         let is_press = ui.input(|input| input.pointer.primary_pressed());
-        let mut pressed = None;
+        let (mut pressed, mut chosen, mut is_menu_opened) = (None, None, false);
         // Backgrounds are drawn below the lifelines, which are drawn below the arrows.
         let (below, mut backgrounds) = (ui.painter().add(Shape::Noop), Vec::new());
         show_lifelines(ui, sequence, scale, view);
@@ -148,6 +158,15 @@ impl SequenceView {
             if response.clicked() || is_press && response.contains_pointer() {
                 pressed = Some(index);
             }
+            if response.secondary_clicked() {
+                // The details would move the row under the menu, so they are not opened now.
+                (self.selected, self.follow) = (self.selected.map(|_| index), false);
+                is_menu_opened = true;
+            }
+            if response.hovered() {
+                self.hovered = Some(index);
+            }
+            response.context_menu(|ui| chosen = show_menu(ui, sequence, row));
         }
         ui.painter().set(below, Shape::Vec(backgrounds));
         if pressed.is_some() {
@@ -158,7 +177,7 @@ impl SequenceView {
             self.is_pressed = false;
             diagram.request_focus();
         }
-        pressed.is_some()
+        (pressed.is_some() || is_menu_opened, chosen)
     }
 
     fn handle_keys(&mut self, ui: &Ui, response: &Response, sequence: &Sequence, scale: f64) -> bool {
@@ -183,6 +202,16 @@ impl SequenceView {
         let moved = sequence.position(row, scale) - sequence.position(row, before);
         self.list.go_to(self.list.offset() + moved * ROW);
     }
+}
+
+/// Shows the menu of a row. Returns what the user chose if that isn't done yet.
+fn show_menu(ui: &mut Ui, sequence: &Sequence, row: &Row) -> Option<Action> {
+    if ui.button("Copy").clicked() {
+        ui.ctx().copy_text(sequence_row::full_text(sequence, row));
+    }
+    let CaptureInfo { client, closed, .. } = sequence.info();
+    let disconnect = ui.add_enabled(!closed, Button::new(format!("Disconnect {}", client.id)));
+    disconnect.clicked().then(|| Command::Disconnect(client.id).into())
 }
 
 /// Draws the lifelines from accept to close, or to the bottom of the view.

@@ -22,11 +22,12 @@ impl Log {
     /// Reads the new entries; returns the errors among them.
     pub(super) fn read(&mut self, log: &EventLog) -> Vec<String> {
         let mut errors = Vec::new();
-        let first = log.first_number();
-        // An entry that was evicted before it was read counts as skipped.
-        self.not_shown += first.saturating_sub(self.next);
-        for number in self.next.max(first)..log.next_number() {
-            let Some(entry) = log.by_number(number) else { continue };
+        for number in self.next..log.next_number() {
+            let Some(entry) = log.by_number(number) else {
+                // An entry that was evicted before it was read counts as skipped.
+                self.not_shown += 1;
+                continue;
+            };
             match &entry.event.kind {
                 EventKind::Opened => self.opened += 1,
                 EventKind::Closed(closed) => {
