@@ -68,11 +68,15 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("eframe::", &["ui/", "platform/renderers.rs"], "nothing below the window uses the GUI toolkit"),
     ("rfd::", &["ui/"], "nothing below the window opens a dialog"),
     ("socket2::", &["server/", "client/", "platform/"], "sockets belong to the server and the client"),
-    ("mio::", &["server/", "client/", "platform/sockets.rs"], "sockets belong to the server and the client"),
+    (
+        "mio::",
+        &["server/", "client/", "platform/sockets.rs", "platform/socket_queues.rs"],
+        "sockets belong to the server and the client",
+    ),
     ("TcpStream", &["server/", "client/", "platform/"], "sockets belong to the server and the client"),
     (
         "TcpListener",
-        &["server/", "client/", "platform/sockets.rs"],
+        &["server/", "client/", "platform/sockets.rs", "platform/socket_queues.rs"],
         "sockets belong to the server and the client",
     ),
     ("UdpSocket", &["resolve.rs"], "sockets belong to the server and the client"),

@@ -25,7 +25,7 @@ fn toast_moves_nothing_and_covers_no_field() {
     let mut window = Window::with_settings(Settings { host: "127.0.0.1".to_owned(), ..Settings::default() });
     window.start();
     let controls = [
-        (Key::Num1, Role::TextInput, "Filter"),
+        (Key::Num2, Role::TextInput, "Filter"),
         (Key::Num3, Role::TextInput, "Host to connect to"),
         (Key::Num3, Role::TextInput, "Text to send"),
         (Key::Num3, Role::Button, "Connect"),

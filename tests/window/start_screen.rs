@@ -26,7 +26,7 @@ fn first_echo_is_a_click_a_text_and_enter_away() {
     window.0.get_by_role_and_label(Role::TextInput, "Text to send").type_text("Hello");
     window.run();
     window.press(Key::Enter);
-    window.wait_until_shown("received b'Hello\\n'");
+    window.wait_until_shown("received Hello↵");
     window.click("Log");
     assert!(!window.shows("See how a server works") && window.shows("Received: b'Hello\\n'"));
 }

@@ -391,7 +391,7 @@ fn replaced_certificate_shows_that_a_restart_is_needed() {
     let mut window = Window::for_reader(settings, large());
     window.start();
     window.wait_until_shown("matches the certificate");
-    let hint = "Takes effect when the server is started again.";
+    let hint = "Restart to apply";
     assert!(!window.shows(hint));
     files(folder.path());
     window.0.event(Event::WindowFocused(true));

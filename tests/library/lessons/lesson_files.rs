@@ -44,7 +44,7 @@ fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
             5,
             "unknown field `Done`, expected one of `text`",
         ),
-        (step(&format!("{text}\nopen = 'logs'")), 5, "unknown variant `logs`, expected one of `log`, "),
+        (step(&format!("{text}\nopen = 'logs'")), 5, "unknown variant `logs`, expected one of `live`, "),
         (settings("backlog = 'many'"), 5, "Backlog must be a whole number from 0 to 65,535."),
         (settings("port = 70000"), 5, "Port must be a whole number from 0 to 65,535."),
         (settings("mode = 'many'"), 5, "must be “one” or “threads” or “pool”."),

@@ -10,14 +10,13 @@ use egui::{
 use crate::app::{App, Command};
 use crate::server::calls::Call;
 use crate::server::event::ClientId;
-use crate::server::{Connection, Phase};
+use crate::server::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
-use crate::ui::tabs::live::nobody_connected;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::pill_button;
 use crate::ui::widgets::virtual_list::VirtualList;
-use crate::ui::widgets::{focus_ring, text_line};
+use crate::ui::widgets::{empty_message, focus_ring, text_line};
 
 /// The state of the list.
 #[derive(Debug, Default)]
@@ -158,7 +157,7 @@ impl ConnectionList {
         actions: &mut Vec<Action>,
     ) -> Option<ClientId> {
         if connections.is_empty() {
-            nobody_connected(ui, app);
+            show_empty(ui, app);
             if let Some(waiting) = waiting_text(app) {
                 ui.vertical_centered(|ui| ui.colored_label(Palette::of(ui).caution, waiting));
             }
@@ -288,4 +287,13 @@ fn waiting_text(app: &App) -> Option<String> {
         Some(1) => Some("1 more client waits to be accepted.".to_owned()),
         Some(count) => Some(format!("{} more clients wait to be accepted.", with_thousands(count))),
     }
+}
+
+/// Shows that no client is connected.
+fn show_empty(ui: &mut Ui, app: &App) {
+    let (title, text) = match app.state() {
+        ServerState::Listening { .. } => ("No client is connected", "Each connected client is listed here."),
+        _ => ("The server is starting", "Clients can connect as soon as it listens."),
+    };
+    empty_message(ui, title, text);
 }

@@ -135,12 +135,3 @@ impl LivePanel {
         }
     }
 }
-
-/// Shows that no client is connected.
-fn nobody_connected(ui: &mut Ui, app: &App) {
-    let (title, text) = match app.state() {
-        ServerState::Listening { .. } => ("No client is connected", "Each connected client is listed here."),
-        _ => ("The server is starting", "Clients can connect as soon as it listens."),
-    };
-    empty_message(ui, title, text);
-}
