@@ -31,7 +31,8 @@ impl App {
         }
     }
 
-    /// Starts the server, and connects the first client once the server listens.
+    /// Starts the server, on a free port if another program uses the form's, and connects the first client once the
+    /// server listens.
     pub(super) fn send_first_echo(&mut self) {
         self.start(None);
         self.pending = Some(Pending::FirstConnection);
@@ -75,10 +76,20 @@ impl App {
         if self.pending != Some(Pending::FirstConnection) || matches!(self.state(), ServerState::Starting) {
             return false;
         }
-        self.pending = None;
-        if !matches!(self.state(), ServerState::Listening { .. }) {
-            // The start failed, and the form shows the reason.
-            return false;
+        match self.state() {
+            ServerState::Listening { .. } => self.pending = None,
+            ServerState::Failed(error) if error.is_about_the_port() && self.started_with.port != 0 => {
+                let port = self.started_with.port;
+                self.start(Some(0));
+                let text = format!("Another program uses port {port}, so the server uses a free port.");
+                self.tell(Notice::good(NoticeTopic::Server, text));
+                return true;
+            }
+            _ => {
+                // The form shows why the start failed.
+                self.pending = None;
+                return false;
+            }
         }
         if self.clients().is_empty() {
             self.apply(ClientCommand::Add.into());

@@ -71,8 +71,14 @@ impl FileDialogs {
         };
         let ctx = ctx.clone();
         let wake: WakeFn = Arc::new(move || ctx.request_repaint());
-        self.prompt =
-            Some(PathPrompt { action, request, text, stage: Stage::Typing, check: existence_check(&wake) });
+        self.prompt = Some(PathPrompt {
+            action,
+            request,
+            text,
+            stage: Stage::Typing,
+            has_failed: false,
+            check: existence_check(&wake),
+        });
     }
 
     /// Returns the action with the path that was chosen in the OS's dialog, once the user has answered. Opens a prompt
@@ -107,7 +113,7 @@ impl FileDialogs {
         let prompt = self.prompt.as_mut()?;
         match prompt.show(ui, app)? {
             PromptResult::Closed => {
-                let has_failed = matches!(prompt.stage, Stage::Failed(_));
+                let has_failed = prompt.has_failed;
                 self.prompt = None;
                 // The user has read the failure in the prompt.
                 let is_newest = app.notice().is_some() && app.notice() == app.save_failure();
@@ -161,6 +167,8 @@ struct PathPrompt {
     request: PathRequest,
     text: String,
     stage: Stage,
+    /// Whether saving has failed since the prompt was opened.
+    has_failed: bool,
     check: ExistenceCheck,
 }
 
@@ -248,7 +256,10 @@ impl PathPrompt {
                 None => {}
             },
             Stage::Saving if !app.is_saving() => match app.save_failure() {
-                Some(failure) => self.stage = Stage::Failed(failure.text.clone()),
+                Some(failure) => {
+                    self.stage = Stage::Failed(failure.text.clone());
+                    self.has_failed = true;
+                }
                 None => return Some(PromptResult::Closed),
             },
             _ => {}

@@ -175,16 +175,19 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
             ui.horizontal_wrapped(|ui| statuses.iter().for_each(|status| condition(ui, status)));
         });
     }
-    explanation(ui, run);
-    if run.is_review() || run.step().is_none() || !app.lesson_lacks_certificate() {
-        return None;
+    let mut action = None;
+    if !run.is_review() && run.step().is_some() && app.lesson_lacks_certificate() {
+        // Above the explanation, which may have to scroll.
+        ui.horizontal_wrapped(|ui| {
+            let hint = "A later step needs a certificate that is valid today, and its key.";
+            note(ui, Tone::Caution, hint);
+            if pill_button(ui, "Create certificate…").clicked() {
+                action = Some(Action::Open(LessonPlace::CreateCertificate));
+            }
+        });
     }
-    let create = ui.horizontal_wrapped(|ui| {
-        let hint = "A later step needs a certificate that is valid today, and its key.";
-        note(ui, Tone::Caution, hint);
-        pill_button(ui, "Create certificate…").clicked()
-    });
-    create.inner.then_some(Action::Open(LessonPlace::CreateCertificate))
+    explanation(ui, run);
+    action
 }
 
 const END: &str = "That was the last step. What would you like to do next?";

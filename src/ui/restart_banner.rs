@@ -11,7 +11,7 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{pill_button, pill_width};
 
 /// The height of the banner: two lines of text.
-const HEIGHT: f32 = 42.0;
+const HEIGHT: f32 = 36.0;
 const RESTART: &str = "Restart now";
 
 /// Shows the banner while the form has other settings than the running server. Its room is reserved while the server
@@ -27,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
     }
     let palette = Palette::of(ui);
     ui.painter().rect_filled(rect, f32::from(size::RADIUS), palette.accent_soft);
-    let inside = Frame::new().inner_margin(Margin::symmetric(10, 4));
+    let inside = Frame::new().inner_margin(Margin::symmetric(10, 3));
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("restart"));
     let show = |ui: &mut Ui| {
         let width = ui.available_width() - pill_width(ui, RESTART) - size::GAP;
@@ -59,7 +59,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
             .then_some(Command::Restart)
     };
     let content = |ui: &mut Ui| {
-        ui.set_min_size(rect.size() - vec2(20.0, 8.0));
+        ui.set_min_size(rect.size() - vec2(20.0, 6.0));
         ui.horizontal_centered(show).inner
     };
     inside.show(&mut child, content).inner

@@ -38,7 +38,7 @@ fn cards() -> [Card; 3] {
         Card {
             icon: Icon::Lock,
             title: "Try TLS",
-            about: "Creates a certificate and connects over TLS. See what crosses the wire.",
+            about: "Creates a certificate and connects over TLS: see what is encrypted.",
             command: Command::TryTls,
         },
     ]
@@ -65,7 +65,7 @@ pub(super) fn show(ui: &mut Ui) -> Option<Action> {
         ui.add_space(((ui.available_height() - height - AROUND) * 0.3).max(2.0));
         ui.vertical_centered(|ui| {
             ui.label(RichText::new("See how a server works").font(theme::strong(24.0)));
-            ui.weak("Start with one of these. The form on the left has everything else.");
+            ui.weak("Start with one of these. The form on the left has the rest.");
             ui.add_space(if is_wide { 28.0 } else { 2.0 });
             let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
             for (place, card) in places(area, is_wide).into_iter().zip(cards()) {

@@ -1,6 +1,7 @@
 //! The actions of the start screen, without a window: a first echo, and TLS with a certificate that is made for it.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,20 @@ fn first_echo_starts_the_server_and_connects_a_client() {
     echo(&mut app);
     assert!(!app.shows_start_screen());
     assert!(matches!(app.state(), ServerState::Listening { tls: false, .. }));
+}
+
+#[test]
+fn first_echo_uses_a_free_port_if_another_program_has_the_port() {
+    let folder = tempfile::tempdir().unwrap();
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = holder.local_addr().unwrap().port();
+    let mut app = app(folder.path());
+    app.apply(Command::set(Setting::Port, port));
+    app.apply(Command::SendFirstEcho);
+    echo(&mut app);
+    assert_ne!(app.settings().port, port);
+    let notice = app.notice().unwrap();
+    assert!(!notice.problem && notice.text.contains(&format!("port {port}")), "{notice:?}");
 }
 
 #[test]

@@ -202,3 +202,40 @@ fn set_up_without_a_certificate_opens_its_dialog() {
     window.click("Set it up");
     assert!(window.shows("Create a certificate") && window.shows("Stop server"));
 }
+
+/// Returns the sentence below a lesson's title in the open menu.
+fn sentence(window: &crate::harness::Window, lesson: &str) -> String {
+    window.0.get_by_label(lesson).accesskit_node().data().description().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn menu_shows_the_progress_and_a_finished_lesson_offers_its_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = crate::harness::Window::open();
+    window.click("Lessons");
+    window.click("1. Your first echo");
+    window.click("Skip this step");
+    window.click("Skip this step");
+    window.click("Lessons");
+    assert!(sentence(&window, "1. Your first echo").starts_with("Resumes at step 3 of 6. "));
+    window.click("2. One at a time, and the backlog");
+    window.click("Lessons");
+    window.click("1. Your first echo");
+    assert!(window.shows("Step 3 of 6"), "the lesson resumes where it was left");
+    while window.shows("Skip this step") {
+        window.click("Skip this step");
+    }
+    window.click("Save my result…");
+    let path = folder.path().join("result.txt");
+    let prompt = "This system has no file dialog to offer, so type the path.";
+    let suggested = window.0.get_by_role_and_label(Role::TextInput, prompt).value().unwrap();
+    assert!(suggested.ends_with("your-first-echo.txt"), "{suggested}");
+    window.fill(prompt, &path.to_string_lossy());
+    window.press(Key::Enter);
+    window.wait_until_shown("The result was saved to");
+    assert!(std::fs::read_to_string(&path).unwrap().contains("1. skipped"));
+    window.click("Lessons");
+    assert!(sentence(&window, "1. Your first echo").starts_with("Finished. "));
+    window.click("1. Your first echo");
+    assert!(window.shows("Step 1 of 6"), "a finished lesson starts over");
+}

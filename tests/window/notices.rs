@@ -152,6 +152,7 @@ fn error_that_was_read_in_the_prompt_is_not_shown_again() {
     window.start();
     save_log(&mut window, "/no/such/folder/log.txt");
     window.wait_until_shown("The log could not be saved to");
+    window.fill(PROMPT, "/another/path");
     window.press(Key::Escape);
     assert!(!window.shows("type the path") && !window.shows("could not be saved"));
 }
