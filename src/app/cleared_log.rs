@@ -34,7 +34,7 @@ impl App {
         self.notices.remove(NoticeTopic::ClearedLog);
         self.captures().restore(cleared.captures);
         // After an eviction, the log is full of newer entries, so there is no room for the older ones.
-        if self.log.first_number() == cleared.entries.next_number() {
+        if self.log.first_recent() == cleared.entries.next_number() {
             let limits = self.log.limits();
             let newer = mem::replace(&mut self.log, cleared.entries);
             self.log.set_limits(limits);

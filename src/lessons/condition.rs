@@ -144,7 +144,6 @@ pub enum EventPattern {
 #[serde(rename_all = "snake_case")]
 pub enum LessonPlace {
     /// The tab with the picture of the server and the list of connections.
-    #[serde(alias = "connections")]
     Live,
     /// The tab with the event log.
     Log,

@@ -30,8 +30,8 @@
 //!
 //! - **`settings`** takes `host`, `port`, `backlog`, `mode`, `pool_size`, `recv_size`, `max_clients`, `idle_timeout`,
 //!   `tls`, `tls_versions`, `client_auth`, `alpn`, `session_tickets`, with the values of the settings file.
-//! - **`open`** takes `live` (or its old name `connections`), `log`, `client`, `server_name`, `code`, `wire`,
-//!   `create_certificate`, `certificate_details`, `tls_options`.
+//! - **`open`** takes `live`, `log`, `client`, `server_name`, `code`, `wire`, `create_certificate`,
+//!   `certificate_details`, `tls_options`.
 //! - **`done`** is one condition; or `{ all = […] }` or `{ any = […] }` with conditions in them.
 //!
 //! A condition is about a state (`is`) or about events (`seen`). Events count from the start of the step, or with

@@ -40,6 +40,7 @@ fn window(
     size: [f32; 2],
     events: impl IntoIterator<Item = ServerEvent> + 'static,
 ) -> Harness<'static, ui::Window> {
+    let settings = Settings { tab: 2, ..settings };
     let mut window = Harness::builder().with_size(size).with_max_steps(20).build_eframe(move |creation| {
         ui::Window::new(&creation.egui_ctx, App::with_log(settings, Options::default(), events))
     });
