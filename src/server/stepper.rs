@@ -205,7 +205,13 @@ impl StepController {
     pub(super) fn calls(&self, clients: Vec<(ClientInfo, CallSite)>) -> Calls {
         // These are separate statements, so that each lock is released before the next one is taken.
         let addresses = lock(&self.addresses).clone();
-        let last_stepped = lock(&self.state).last_stepped;
+        let stepped = lock(&self.state).last_stepped;
+        // The one thread that accepts is now serving a client.
+        let serving = clients.first().filter(|_| self.is_one_thread && accepting.is_none());
+        let last_stepped = serving
+            .map(|(client, _)| ServerThread::Serving(client.id))
+            .filter(|_| stepped.is_some())
+            .or(stepped);
         Calls {
             counts: std::array::from_fn(|index| self.counts[index].get()),
             accepting: self.accepting(),

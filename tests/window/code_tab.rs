@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::harness::{PressMode, Window};
 use echoscope::settings::{Mode, Settings};
+use egui::epaint::Shape;
 use egui::{Event, Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -250,5 +251,25 @@ fn small_window_keeps_its_layout_and_every_control_has_a_name() {
             "the line that matters is in view: {:?}",
             accept.rect()
         );
+    }
+}
+
+#[test]
+fn label_without_room_is_shortened_and_covers_no_code() {
+    for (width, is_whole) in [(720.0, false), (1180.0, true)] {
+        let mut window = sized(Settings::default(), [width, 760.0]);
+        let address = window.start();
+        let _client = connect(address);
+        window.wait_until_shown("accept(): the accept thread waits here");
+        window.wait_until_shown("recv(): #1 waits for bytes");
+        let painted = |text: &str| {
+            let shapes = &window.0.output().shapes;
+            shapes.iter().any(|clipped| match &clipped.shape {
+                Shape::Text(shape) => shape.galley.job.text == text,
+                _ => false,
+            })
+        };
+        assert_eq!(painted("the accept thread waits here"), is_whole, "{width}");
+        assert_eq!(painted("#1waits for bytes"), is_whole, "{width}");
     }
 }

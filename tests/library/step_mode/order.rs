@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::time::Duration;
 
-use echoscope::server::calls::{Call, CallArgument, ClientVariables};
-use echoscope::server::event::{CloseReason, EventKind};
+use echoscope::server::calls::{Call, CallArgument, ClientVariables, ServerThread};
+use echoscope::server::event::{ClientId, CloseReason, EventKind};
 use echoscope::server::{Server, ServerState};
 use echoscope::settings::Mode;
 
@@ -179,7 +179,9 @@ fn mode_one_serves_on_the_accepting_thread() {
     for call in [Call::Recv, Call::SendAll, Call::Recv] {
         stepped.step(None);
         stepped.wait_until(&[(Some(1), call)]);
-        assert_eq!(stepped.server.calls().accepting, None);
+        let calls = stepped.server.calls();
+        assert_eq!(calls.accepting, None);
+        assert_eq!(calls.last_stepped, Some(ServerThread::Serving(ClientId(1))), "it was the same thread");
     }
     client.read_exact(&mut [0]).unwrap();
 }

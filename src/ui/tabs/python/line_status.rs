@@ -109,15 +109,21 @@ fn shown_thread(calls: &Calls, call: Call) -> Option<&PausedThread> {
 /// ended or none was stepped, of the thread that will be stepped next. Otherwise it is the line of the thread that
 /// waits for clients.
 pub(crate) fn followed_line(statuses: &[LineStatus], calls: &Calls) -> Option<usize> {
-    let stepped = calls.last_stepped.and_then(|thread| match thread {
-        ServerThread::Accepting => calls.accepting,
-        ServerThread::Serving(id) => {
-            calls.clients.iter().find(|(client, _)| client.id == id).map(|(_, site)| *site)
-        }
-    });
-    let site = stepped.or_else(|| calls.paused_threads.first().map(|thread| thread.site));
-    let call = site.filter(|_| calls.stepping).map_or(Call::Accept, |site| site.call);
-    statuses.iter().find(|status| status.call == Some(call) && status.is_occupied()).map(|status| status.line)
+    let line = |call: Call| statuses.iter().find(|status| status.call == Some(call) && status.is_occupied());
+    let call = if calls.stepping { followed_call(calls)? } else { Call::Accept };
+    line(call).map(|status| status.line)
+}
+
+fn followed_call(calls: &Calls) -> Option<Call> {
+    let stepped = match calls.last_stepped {
+        // Without a call, this thread is between two of them.
+        Some(ServerThread::Accepting) => return calls.accepting.map(|site| site.call),
+        Some(ServerThread::Serving(id)) => calls.clients.iter().find(|(client, _)| client.id == id),
+        None => None,
+    };
+    let site = stepped.map(|(_, site)| *site);
+    let next = || calls.paused_threads.first().map(|thread| thread.site);
+    site.or_else(next).or(calls.accepting).map(|site| site.call)
 }
 
 impl LineStatus {
@@ -169,10 +175,12 @@ impl LineStatus {
         parts
     }
 
-    /// Returns the numbers of at most `max_named` clients, for a line that has no room for the words.
+    /// Returns the numbers of at most `max_named` clients, or the address of the call, for a line that has no room for the
+    /// words.
     pub(crate) fn short_label(&self, max_named: usize) -> Vec<LabelPart> {
         let is_client = |part: &LabelPart| matches!(part, LabelPart::Client(_));
-        self.label(max_named).into_iter().filter(is_client).collect()
+        let address = self.address.clone().map(LabelPart::Paused);
+        self.label(max_named).into_iter().filter(is_client).chain(address).collect()
     }
 
     /// Returns the whole status as text, for screen readers and the tooltip.
@@ -342,6 +350,9 @@ mod tests {
         assert_eq!(followed(&calls), Some(Call::SendAll));
         calls.last_stepped = Some(ServerThread::Accepting);
         assert_eq!(followed(&calls), Some(Call::Accept));
+        let accepting = calls.accepting.take();
+        assert_eq!(followed(&calls), None, "the thread is between two calls of accept");
+        calls.accepting = accepting;
         calls.last_stepped = Some(ServerThread::Serving(ClientId(3)));
         assert_eq!(followed(&calls), Some(Call::Recv), "client 3 has left");
         calls.stepping = false;

@@ -71,9 +71,14 @@ impl CodePanel {
         let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
         let queue = bar.inner_margin(Margin::symmetric(16, 9));
         Panel::bottom("accept queue").resizable(false).frame(queue).show(ui, |ui| {
-            let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink([false, true]);
-            let scroll = scroll.max_height(if is_short { SHORT_QUEUE } else { f32::INFINITY });
-            scroll.show(ui, |ui| actions.extend(backlog::show(ui, app)));
+            let mut show = |ui: &mut Ui| actions.extend(backlog::show(ui, app));
+            if is_short {
+                let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink([false, true]);
+                scroll.max_height(SHORT_QUEUE).show(ui, show);
+            } else {
+                // Within a scroll area, the panel would not grow with its text.
+                show(ui);
+            }
         });
         self.height_around = height - ui.available_height();
         let program = app.program();
