@@ -204,6 +204,7 @@ impl StepController {
     /// Returns all calls, given the call sites of the clients' threads.
     pub(super) fn calls(&self, clients: Vec<(ClientInfo, CallSite)>) -> Calls {
         // These are separate statements, so that each lock is released before the next one is taken.
+        let accepting = self.accepting();
         let addresses = lock(&self.addresses).clone();
         let stepped = lock(&self.state).last_stepped;
         // The one thread that accepts is now serving a client.
@@ -214,7 +215,7 @@ impl StepController {
             .or(stepped);
         Calls {
             counts: std::array::from_fn(|index| self.counts[index].get()),
-            accepting: self.accepting(),
+            accepting,
             clients,
             paused_threads: self.paused_threads(),
             last_stepped,

@@ -9,11 +9,13 @@ use egui::{
     UiBuilder, Visuals, vec2,
 };
 
+use crate::app::clients::ClientTabId;
 use crate::app::{App, Command, Notice, NoticeTopic};
 use crate::lessons::condition::LessonPlace;
 use crate::platform::processor_time::WorkTimer;
 use crate::platform::renderers::DrawingDevice;
 use crate::server::ServerState;
+use crate::server::event::ClientId;
 use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, TABS};
 use crate::ui::file_dialogs::FileDialogs;
@@ -43,6 +45,7 @@ pub struct Window {
     top_bar: TopBar,
     side_panel: SidePanel,
     live: LivePanel,
+    selections: Selections,
     log: LogPanel,
     client: ClientPanel,
     code: CodePanel,
@@ -60,6 +63,16 @@ pub struct Window {
     failed_just_now: bool,
 }
 
+/// What was selected in each tab in the last frame.
+#[derive(Debug, Clone, Copy, Default)]
+struct Selections {
+    live: Option<ClientId>,
+    /// The number of the entry.
+    log: Option<u64>,
+    client: Option<ClientTabId>,
+    wire: Option<ClientId>,
+}
+
 impl Window {
     /// Returns a window for an app. Installs fonts and themes in the context, and sets the saved zoom.
     #[must_use]
@@ -74,6 +87,7 @@ impl Window {
             top_bar: TopBar::default(),
             side_panel: SidePanel::new(),
             live: LivePanel::default(),
+            selections: Selections::default(),
             log: LogPanel::new(),
             client: ClientPanel::default(),
             code: CodePanel::default(),
@@ -336,6 +350,42 @@ impl Window {
         }
     }
 
+    /// Makes the connection that was selected in one tab the selected one in all tabs.
+    fn share_selection(&mut self) {
+        let now = self.selections();
+        let before = std::mem::replace(&mut self.selections, now);
+        let entry = self.log.current(self.app.log());
+        let selected = if now.live != before.live {
+            now.live
+        } else if now.log != before.log {
+            entry.and_then(|entry| entry.event.client).map(|client| client.id)
+        } else if now.client != before.client {
+            now.client.and_then(|tab| self.app.connection_of(tab))
+        } else if now.wire != before.wire {
+            now.wire
+        } else {
+            return;
+        };
+        self.log.marked = selected;
+        if now.live != before.live || selected.is_some() {
+            self.live.selected = selected;
+        }
+        if let Some(id) = selected {
+            self.client.choose(&self.app, id);
+            self.wire.choose(id);
+        }
+        self.selections = self.selections();
+    }
+
+    fn selections(&self) -> Selections {
+        Selections {
+            live: self.live.selected,
+            log: self.log.current(self.app.log()).map(|entry| entry.number),
+            client: self.client.chosen(),
+            wire: self.wire.chosen(),
+        }
+    }
+
     fn log_tab(&mut self, ui: &mut Ui) -> Vec<Action> {
         let mut actions = Vec::new();
         actions.extend(log_toolbar::show(ui, &self.app, &mut self.log));
@@ -430,6 +480,7 @@ impl eframe::App for Window {
             min_width = size::LAYOUT_MIN_WITHOUT_PANEL;
         }
         actions.extend(scroll_when_small(ui, "window", vec2(min_width, min_height), |ui| self.layout(ui)));
+        self.share_selection();
         actions.extend(self.overlays(ui));
         actions.extend(remembered::changes(ui.ctx(), &self.app, self.tabs.current()));
         if !actions.is_empty() {

@@ -110,3 +110,24 @@ fn list_is_sorted_by_the_pressed_column() {
     sort(&mut window, "Client");
     assert_eq!(order(&window), "123");
 }
+
+#[test]
+fn connection_selected_in_one_tab_is_selected_in_all() {
+    let mut window = open(Mode::Threads);
+    let address = window.start();
+    let mut clients = [(); 2].map(|()| connect(address));
+    for client in &mut clients {
+        echo(client, b"x");
+    }
+    window.wait_until_shown("Connection #2 from");
+    window.0.get_by_label_contains("Connection #1 from").click();
+    window.run();
+    window.click("Wire");
+    assert!(window.shows("Sequence diagram of #1"));
+    window.click("Log");
+    window.0.get_by_label_contains("#2 Received: b'x'").click();
+    window.run();
+    window.click("Live");
+    let second = window.0.get_by_label_contains("Connection #2 from");
+    assert_eq!(second.accesskit_node().is_selected(), Some(true));
+}

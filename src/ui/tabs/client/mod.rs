@@ -35,6 +35,7 @@ use egui::{Context, Frame, Key, Margin, Modifiers, Popup, Rect, Stroke, Ui, UiBu
 use crate::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId};
 use crate::app::{App, TabState};
 use crate::client::client_event::ClientState;
+use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
@@ -77,6 +78,17 @@ impl ClientPanel {
     /// Moves the keyboard focus to the control that is needed first. Called when the tab comes to the front.
     pub(crate) fn on_show(&mut self) {
         self.needs_focus = true;
+    }
+
+    /// Returns the client that is shown.
+    pub(crate) fn chosen(&self) -> Option<ClientTabId> {
+        self.chosen
+    }
+
+    /// Chooses the client with this connection, if there is one.
+    pub(crate) fn choose(&mut self, app: &App, connection: ClientId) {
+        let tab = app.clients().iter().find(|tab| app.connection_of(tab.id()) == Some(connection));
+        self.chosen = tab.map(ClientTab::id).or(self.chosen);
     }
 
     /// Moves the keyboard focus to the field for what to send.

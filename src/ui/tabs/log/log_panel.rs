@@ -13,7 +13,7 @@ use crate::log::event_log::CategorySet;
 use crate::log::filter::{Filter, FilteredLog};
 use crate::log::line::full_line;
 use crate::log::{EventLog, LogEntry};
-use crate::server::event::{ClientId, EventKind};
+use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::text::{count, with_thousands};
 use crate::ui::action::Action;
@@ -34,8 +34,8 @@ pub(crate) struct LogPanel {
     pub(crate) focused_chip: usize,
     /// Whether new entries are scrolled into view.
     pub(crate) follow: bool,
-    /// The client and the number of the entry about received data under the pointer, if there is one.
-    pub(crate) hovered: Option<(ClientId, u64)>,
+    /// The connection whose entries have a mark.
+    pub(crate) marked: Option<ClientId>,
     shown: FilteredLog,
     list: VirtualList,
     /// The number of the entry in the first visible row, and the fraction of that row above the view. The entry stays
@@ -117,7 +117,6 @@ impl LogPanel {
         let response = ui.interact(area, list_id(), Sense::FOCUSABLE | Sense::CLICK);
         let label = format!("Log, {} entries", with_thousands(self.shown.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &label));
-        self.hovered = None;
         if self.shown.is_empty() {
             self.show_empty(ui, app);
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
@@ -171,7 +170,7 @@ impl LogPanel {
         body: Rect,
         response: &Response,
     ) -> (bool, Option<Action>) {
-        let Self { list, shown, selection, painted, hovered, .. } = self;
+        let Self { list, shown, selection, painted, marked, .. } = self;
         painted.clear();
         let (log, format) = (app.log(), app.settings().data_format);
         let newest_client = format!("#{:2}", app.counters().clients_total);
@@ -183,19 +182,16 @@ impl LogPanel {
             let Some(entry) = shown.number(row).and_then(|number| log.by_number(number)) else { return };
             let is_selected = selection.selected.contains(&entry.number);
             let row = show_row(ui, entry, format, rect, client_width, is_selected);
+            let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
             if selection.cursor == Some(entry.number) && response.has_focus() {
-                let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
+            } else if let Some(client) = entry.event.client.filter(|client| Some(client.id) == *marked) {
+                ui.painter().rect_filled(bar, 0.0, Palette::of(ui).client(client.id.0));
             }
             painted.push((rect, entry.number));
             // A click by a screen reader. The mouse already selects when its button is pressed.
             if row.clicked() && !row.clicked_by(PointerButton::Primary) {
                 clicked = Some(entry.number);
-            }
-            if let (Some(client), EventKind::Received { .. }) = (entry.event.client, &entry.event.kind)
-                && row.hovered()
-            {
-                *hovered = Some((client.id, entry.number));
             }
             if row.secondary_clicked() {
                 opens_menu = true;

@@ -171,11 +171,9 @@ impl WirePanel {
         save_action.or(detail.action).or(action)
     }
 
-    /// Returns the connection and the index of the row under the pointer, if there is one.
-    #[expect(dead_code, reason = "for a view beside the diagram, which shows the same data in another form")]
-    pub(crate) fn hovered(&self) -> Option<(ClientId, usize)> {
-        let id = self.shown.as_ref()?.sequence.info().client.id;
-        self.view.hovered.map(|row| (id, row))
+    /// Returns the connection that the user chose; `None` while the newest one is shown.
+    pub(crate) fn chosen(&self) -> Option<ClientId> {
+        self.chosen
     }
 
     /// Shows the choice of the connection, the options of the view, and the buttons that save the diagram.

@@ -32,8 +32,6 @@ pub(super) struct SequenceView {
     list: VirtualList,
     /// The selected row.
     pub(super) selected: Option<usize>,
-    /// The row under the pointer.
-    pub(super) hovered: Option<usize>,
     /// The scale in the last frame, in rows per second; see [`Sequence::position`].
     scale: Option<f64>,
     /// The rows in view in the last frame.
@@ -78,7 +76,6 @@ impl SequenceView {
         let id = sequence.info().client.id;
         let name = format!("Sequence diagram of {id}, {} rows", with_thousands(count as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
-        self.hovered = None;
         if count == 0 {
             return (false, None);
         }
@@ -162,9 +159,6 @@ impl SequenceView {
                 // The details would move the row under the menu, so they are not opened now.
                 (self.selected, self.follow) = (self.selected.map(|_| index), false);
                 is_menu_opened = true;
-            }
-            if response.hovered() {
-                self.hovered = Some(index);
             }
             response.context_menu(|ui| chosen = show_menu(ui, sequence, row));
         }
