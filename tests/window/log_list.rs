@@ -105,7 +105,7 @@ fn key_focuses_the_list_and_arrow_down_leads_from_the_filter_into_it() {
     let mut window = window(Settings::default(), [1180.0, 760.0], (0..5).map(|id| received(id, b"x")));
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num4);
     window.run();
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Num1);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     window.run();
     assert_eq!(focused(&window), "Log, 5 entries");
     window.key_press(Key::ArrowUp);
@@ -248,7 +248,7 @@ fn kept_entries_and_recent_ones_are_selected_and_copied_in_order() {
     let settings = Settings { log_entries: 1000, ..Settings::default() };
     let flood = (0..2000).map(|_| received(2, b"flood"));
     let mut window = window(settings, [1180.0, 760.0], [closed(1)].into_iter().chain(flood));
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Num1);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     window.run();
     window.key_press(Key::Home);
     window.run();

@@ -290,6 +290,8 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
 
     window.click("Live");
     window.click("List of connections");
+    assert!(window.shows(meaning), "the connection of the log's entry is selected");
+    window.click("Connection #1");
     assert!(!window.shows(meaning));
     window.0.get_by_role_and_label(Role::ListBoxOption, "Connection #1").focus();
     window.0.run_ok();

@@ -93,7 +93,7 @@ impl TranscriptList {
             show_empty(ui, app, tab, area);
         } else {
             let body = whole_rows(ui, body.shrink2(vec2(0.0, 3.0)), size::LOG_ROW);
-            detail.action = self.rows(ui, &response, body, app, tab).or(detail.action);
+            detail.action = self.rows(ui, &response, body, app, (tab, format)).or(detail.action);
         }
         if selected.is_none() {
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
@@ -111,12 +111,12 @@ impl TranscriptList {
         response: &Response,
         body: Rect,
         app: &App,
-        tab: &ClientTab,
+        (tab, format): (&ClientTab, DataFormat),
     ) -> Option<Action> {
         if !self.is_held {
             self.list.go_to_end();
         }
-        let (transcript, format) = (tab.transcript(), app.settings().data_format);
+        let transcript = tab.transcript();
         let (mut clicked, mut chosen) = (None, None);
         let scrolled = self.list.show(ui, body, size::LOG_ROW, transcript.len(), |ui, index, rect| {
             let Some(entry) = transcript.get(index) else { return };

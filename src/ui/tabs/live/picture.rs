@@ -428,9 +428,8 @@ fn connection(
         address = format!("…:{}", live.client.peer.port());
     }
     text_line(ui, second, Align2::LEFT_CENTER, &address, FontId::monospace(11.5), palette.muted);
-    let is_clicked = response.clicked() || response.gained_focus() && !is_selected;
     let response = response.on_hover_text("A connected client. Select it to see its details everywhere.");
-    let mut is_clicked = is_clicked && !response.has_focus() || response.clicked();
+    let mut is_clicked = response.clicked();
 
     let is_blocked = live.thread.as_ref().is_some_and(|thread| thread.state == ThreadState::Blocked);
     let [upper, lower] = [os.with_max_y(os.center().y), os.with_min_y(os.center().y)];
