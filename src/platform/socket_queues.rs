@@ -137,7 +137,7 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
 /// Returns how many attempts to connect the OS has dropped because the accept queue was full, each retry included;
 /// `None` if the OS doesn't report it. The number starts again after 2^32 - 1.
 ///
-/// On Linux, that is `SK_MEMINFO_DROPS` of the option `SO_MEMINFO` (socket(7), linux/sock_diag.h).
+/// On Linux, that is `SK_MEMINFO_DROPS` of the option `SO_MEMINFO` (socket(7), `linux/sock_diag.h`).
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "the option has no safe wrapper")]
 pub(crate) fn dropped_attempts(listener: &TcpListener) -> Option<u32> {
@@ -268,7 +268,7 @@ mod tests {
         server.read_exact(&mut [0; 2]).unwrap();
         assert_eq!(receive(&server).bytes, 3);
         server.set_nonblocking(true).unwrap();
-        while server.write(&[0; 65_536]).is_ok() {}
+        while server.write(&[0; 8_192]).is_ok() {}
         assert!(byte_queues(&server).send.unwrap().bytes > 0, "the client reads nothing");
     }
 }

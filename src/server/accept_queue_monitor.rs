@@ -178,10 +178,10 @@ impl AcceptQueueMonitor {
             drop(queues);
             let start = Instant::now();
             let (mut is_changed, dropped) = if is_accepting {
-                (self.update_waiting(Some(vec![QueuedClients::default(); addresses.len()])), Vec::new())
+                (self.update_waiting(Some(&vec![QueuedClients::default(); addresses.len()])), Vec::new())
             } else {
                 let clients = socket_queues::queued_clients(&addresses, MAX_ADDRESSES);
-                (self.update_waiting(clients), self.update_dropped())
+                (self.update_waiting(clients.as_deref()), self.update_dropped())
             };
             let rest = POLL.max(start.elapsed() * REST);
             is_changed |= !dropped.is_empty() || self.has_byte_queue_changed(&byte_queues);
@@ -217,11 +217,11 @@ impl AcceptQueueMonitor {
     }
 
     /// Sets the clients in each queue. Returns whether that changed anything.
-    fn update_waiting(&self, clients: Option<Vec<QueuedClients>>) -> bool {
+    fn update_waiting(&self, clients: Option<&[QueuedClients]>) -> bool {
         let mut queues = lock(&self.queues);
         let mut is_changed = false;
         for (index, queue) in queues.queues.iter_mut().enumerate() {
-            let now = clients.as_ref().map(|clients| &clients[index]);
+            let now = clients.map(|clients| &clients[index]);
             let waiting = now.map(|now| now.count);
             let addresses = now.map_or(&[][..], |now| &now.addresses);
             let before = queue.clients.len();

@@ -57,6 +57,7 @@ impl Icon {
 }
 
 /// Draws an icon in the center of a rectangle.
+#[expect(clippy::too_many_lines, reason = "a few lines for each icon")]
 pub(crate) fn paint(painter: &Painter, icon: Icon, rect: Rect, color: Color32) {
     let c = rect.center();
     let r = rect.width().min(rect.height()) / 2.0;

@@ -1,6 +1,7 @@
 //! The picture of the server. From left to right: the clients; the OS with the accept queues and the queues of each
 //! connection; the server's threads.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use egui::epaint::CubicBezierShape;
@@ -170,16 +171,16 @@ pub(super) fn show(
         y += pitch;
     }
     if live.others.count > 0 {
-        let line =
+        let place =
             |column: Rect| Rect::from_min_max(pos2(column.left(), y), pos2(column.right(), y + FOOTER));
         let others = &live.others;
         let text = format!("+ {} more", with_thousands(others.count as u64));
-        paint_label(ui, line(columns.clients), "more clients", &text, palette.muted);
+        paint_label(ui, place(columns.clients), "more clients", &text, palette.muted);
         let mut text = format!("+ {} in recv()", count(others.in_recv as u64, "thread"));
         if others.queued > 0 {
-            text += &format!(", {} without a thread", with_thousands(others.queued as u64));
+            let _ = write!(text, ", {} without a thread", with_thousands(others.queued as u64));
         }
-        paint_label(ui, line(columns.threads), "more threads", &text, palette.muted);
+        paint_label(ui, place(columns.threads), "more threads", &text, palette.muted);
     } else if live.clients.is_empty() {
         let place =
             Rect::from_min_max(pos2(columns.clients.left(), y), pos2(columns.clients.right(), y + FOOTER));
@@ -270,8 +271,8 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
     let mut hidden = 0;
     for (queue, description) in queues.queues.iter().zip(live.describe_queues()) {
         let slots = listener(ui, place, queues, queue, &description);
-        let line = Stroke::new(1.0, palette.border_strong);
-        ui.painter().extend(Shape::dashed_line(&[place.right_center(), accepting], line, 3.0, 3.0));
+        let dashes = Stroke::new(1.0, palette.border_strong);
+        ui.painter().extend(Shape::dashed_line(&[place.right_center(), accepting], dashes, 3.0, 3.0));
         for (index, client) in queue.clients.iter().enumerate() {
             if left == 0 {
                 hidden += queue.clients.len() - index;
@@ -317,8 +318,8 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
     }
     if hidden > 0 {
         let text = format!("+ {} more", with_thousands(hidden as u64));
-        let line = waiting.translate(vec2(0.0, -GAP)).with_max_y(waiting.top() + 8.0);
-        paint_label(ui, line, "more waiting", &text, palette.caution);
+        let below = waiting.translate(vec2(0.0, -GAP)).with_max_y(waiting.top() + 8.0);
+        paint_label(ui, below, "more waiting", &text, palette.caution);
     }
 }
 
@@ -516,7 +517,7 @@ fn byte_queue(
         let label = place.with_max_x(place.left() + label_width);
         text_line(ui, label, Align2::LEFT_CENTER, id.1, FontId::proportional(11.0), palette.muted);
     }
-    let center = pos2(place.left() + (label_width + place.width()) / 2.0, place.center().y);
+    let center = pos2(place.left() + f32::midpoint(label_width, place.width()), place.center().y);
     let bar = Rect::from_center_size(center, vec2(place.width() - label_width, 11.0));
     let Some(queue) = queue else {
         text_line(ui, bar, Align2::CENTER_CENTER, "unknown", FontId::proportional(11.0), palette.muted);

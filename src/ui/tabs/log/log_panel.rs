@@ -465,6 +465,7 @@ mod tests {
     use crate::log::event_log::DEFAULT_LIMITS;
     use crate::ring_buffer::Limits;
     use crate::server::event::Event;
+    use crate::server::event::EventKind;
 
     fn log(entries: u16) -> EventLog {
         let mut log = EventLog::new(DEFAULT_LIMITS, 0);
