@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Uses the real window as a screen reader does: finds each control by role and name over AT-SPI, starts the server by
-# the action of its button, reads an echo in the log, and stops the server.
+# the action of its button, reads the accept queue in the Live tab, disconnects a client, reads an echo in the log, and
+# stops the server.
 #
 #     tests/accessible_window.sh PROGRAM
 #
@@ -22,7 +23,7 @@ open_display
 cat >"$work/reader.py" <<'PYTHON'
 import socket, sys
 from echo import connect, echo
-from hands import Atspi, ROW, Window, wait_until
+from hands import Atspi, LABEL, ROW, TAB, Window, wait_until
 
 port = int(sys.argv[1])
 window = Window()
@@ -38,9 +39,22 @@ assert window.text("Host") == "127.0.0.1" and window.text("Port") == str(port), 
 
 window.press("Start server")
 wait_until("the button's other name", lambda: window.button("Stop server"))
+# The Live tab is the first one. Its texts say what the picture shows.
+queue = wait_until("the accept queue", lambda: window.find(LABEL, f"*Accept queue of 127.0.0.1:{port}*"))
+print("read in the picture:", queue.get_name())
+assert "0 of 6 waiting" in queue.get_name() and "0 attempts dropped" in queue.get_name(), queue.get_name()
+with connect(port) as client:
+    echo(client, b"to be disconnected\n")
+    picture = wait_until("the connection", lambda: window.find(ROW, "*19 B received, 19 B sent*"))
+    print("read in the picture:", picture.get_name())
+    window.press("*Connection #1 from*", ROW)
+    window.press("Disconnect")
+    assert client.recv(1) == b"", "the client is still connected"
+wait_until("nobody", lambda: window.find(LABEL, "No client is connected."))
+window.press("Log", TAB)
 with connect(port) as client:
     echo(client, b"heard, not seen\n")
-    line = wait_until("the log's line", lambda: window.find(ROW, r"*#1 Received: b'heard, not seen\n'*"))
+    line = wait_until("the log's line", lambda: window.find(ROW, r"*#2 Received: b'heard, not seen\n'*"))
     print("read in the log:", line.get_name())
 window.press("Stop server")
 wait_until("rest", lambda: window.button("Start server"))

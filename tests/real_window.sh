@@ -99,7 +99,8 @@ for theme in light dark; do
     port=12345
     [ $# -gt 1 ] || port=$(free_port)
     settings=$work/$theme.toml
-    echo "theme = \"$theme\"" >"$settings"
+    # The second tab is the log.
+    printf 'theme = "%s"\ntab = 2\nstart_screen = false\n' "$theme" >"$settings"
     (
         cd "$work"
         exec "$program" --start --port "$port" --tls --cert server.crt --key server.key --settings "$settings" \
@@ -190,7 +191,7 @@ python3 "$work/load.py" "$port" >"$work/load.out" 2>"$work/load.err" &
 clients=$!
 until_true 20 grep -qs "under way" "$work/load.out" || fail "the clients are not served"
 # Click the button for the dark theme. A setting is saved half a second after a change, or at exit.
-xdotool mousemove --window "$window" 1098 22 click 1
+xdotool mousemove --window "$window" 1060 22 click 1
 python3 "$work/close.py" "$window"
 until_true 10 has_ended || fail "the window was closed in the middle of everything and the program goes on"
 code=0

@@ -11,6 +11,7 @@ gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, Gio, GLib
 
 BUTTON, TAB, ROW = Atspi.Role.PUSH_BUTTON, Atspi.Role.PAGE_TAB, Atspi.Role.LIST_ITEM
+LABEL = Atspi.Role.LABEL
 
 
 def wait_until(what, look, patience=40):
