@@ -64,9 +64,9 @@ pub struct LiveThread {
     pub name: String,
     /// The call that it is in, or is paused before; `None` between two calls.
     pub call: Option<Call>,
-    /// What it does: `recv(1024) waits`.
+    /// The text that describes the thread's state: `recv(1024) waits`.
     pub text: String,
-    /// What kind of state that is.
+    /// The kind of that state.
     pub state: ThreadState,
 }
 
@@ -115,7 +115,7 @@ pub struct LiveView {
     chosen_at: Option<Instant>,
 }
 
-/// What is remembered of a drawn connection from one update to the next.
+/// A drawn connection as of the last update, which the next update compares with its current state.
 #[derive(Debug, Clone, Copy)]
 struct Drawn {
     id: ClientId,

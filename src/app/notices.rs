@@ -3,7 +3,7 @@
 /// A message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What the message is about.
+    /// The subject of the message.
     pub topic: NoticeTopic,
     /// The text: what happened and what to do.
     pub text: String,

@@ -79,7 +79,7 @@ pub struct App {
     pub(super) stepping: bool,
     /// Whether the port that the OS chooses is to be put into the form.
     pub(super) adopt_port: bool,
-    /// What is left of a command until the server has stopped or listens.
+    /// The rest of a command, which runs once the server has stopped or listens.
     pub(super) pending: Option<Pending>,
     pub(super) lessons: LessonState,
     pub(super) options: Options,

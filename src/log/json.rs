@@ -196,7 +196,7 @@ fn add_fields(object: &mut Object<'_, '_>, event: &Event) -> serde_json::Result<
     }
 }
 
-/// What a `ClientHello` offers, as JSON.
+/// Wraps a `ClientHello` to serialize its contents as JSON.
 struct Offer<'a>(&'a ClientHello);
 
 impl Serialize for Offer<'_> {

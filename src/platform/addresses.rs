@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::platform::socket_queues::tcp_sockets;
 
-/// What holds a port, as far as the OS reports it.
+/// The holder of a port, as far as the OS reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortHolder {
     /// A listening socket of another program: this one listens only on addresses that don't conflict.

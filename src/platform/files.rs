@@ -63,7 +63,7 @@ pub fn open_regular(path: &Path) -> Result<File, ReadError> {
     // Opening a device may have side effects, so its kind is checked first.
     check(std::fs::metadata(path).map_err(ReadError::Path)?)?;
     let file = non_blocking(OpenOptions::new().read(true)).open(path).map_err(ReadError::Read)?;
-    // Another program may have put a pipe in its place since the check.
+    // Another program may have replaced the file with a pipe since the check.
     check(file.metadata().map_err(ReadError::Read)?)?;
     Ok(file)
 }
@@ -367,7 +367,7 @@ impl FolderLock {
     /// The folder can't be opened.
     #[cfg(not(windows))]
     pub fn try_lock(folder: &Path) -> io::Result<Option<Self>> {
-        // Another program may have put a pipe in its place meanwhile.
+        // Another program may have replaced the folder with a pipe in the meantime.
         let file = non_blocking(OpenOptions::new().read(true)).open(folder)?;
         match file.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),

@@ -19,8 +19,8 @@ pub(crate) fn thread_time() -> Option<Duration> {
     None
 }
 
-/// Measures the processor time of this thread's work. Where the OS doesn't report it, that is the time by the clock,
-/// which is more.
+/// Measures the processor time of this thread's work. If the OS doesn't report it, this measures the elapsed time
+/// instead, which is longer.
 pub(crate) struct WorkTimer {
     processor: Option<Duration>,
     clock: Instant,

@@ -22,7 +22,7 @@ pub fn save_power(options: &mut NativeOptions) {
     let _ = options;
 }
 
-/// What draws the window: a GPU, or a program on the processor.
+/// The device that draws the window: a GPU, or the processor with a software renderer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DrawingDevice {
     /// The name by the driver, for example `llvmpipe (LLVM 15.0.6, 256 bits)`.

@@ -269,7 +269,7 @@ impl TlsStream {
     /// Sends the fatal alert for an error (RFC 8446, section 6.2). Ignores failures, since the client may have closed the
     /// connection already.
     ///
-    /// rustls queues no alert for some errors. While records are unencrypted, this sends one in its place; later it
+    /// rustls queues no alert for some errors. While records are unencrypted, this sends the missing alert; later it
     /// can't, since only rustls can encrypt.
     fn send_alert(&mut self, socket: &Socket<'_>, error: &rustls::Error) {
         let mut records = self.take_records();

@@ -64,7 +64,7 @@ pub enum FileProblem {
     NotOrdinary,
     /// The OS doesn't allow the file to be read (`EACCES`).
     NotReadable(Arc<io::Error>),
-    /// Finding, opening or reading the file failed for another reason, which only the OS knows.
+    /// Finding, opening or reading the file failed for another reason, which the OS's error describes.
     Unreadable(Arc<io::Error>),
     /// The file can't be created or written.
     NotWritable(Arc<io::Error>),

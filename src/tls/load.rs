@@ -185,8 +185,8 @@ impl ClientCaFile {
     }
 }
 
-/// What the server's files contained when they were read, to find out whether one was replaced since. The private key
-/// is represented by its public key. A file that wasn't read has no content.
+/// The contents of the server's files when they were read, which show later whether a file was replaced. The public key
+/// represents the private key. A file that wasn't read has no content.
 #[derive(Debug, Clone, Default)]
 pub struct LoadedFiles {
     certificate: Option<Vec<CertificateDer<'static>>>,

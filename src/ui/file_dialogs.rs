@@ -172,7 +172,7 @@ struct PathPrompt {
     check: ExistenceCheck,
 }
 
-/// What a prompt is doing.
+/// The stage that a prompt is in.
 #[derive(Debug, PartialEq, Eq)]
 enum Stage {
     /// The user types a path.

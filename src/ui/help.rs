@@ -30,7 +30,7 @@ const WORDS: [(&str, &str); 12] = [
         "Backlog",
         "The length of the queue in which the OS keeps new connections until the server accepts them.",
     ),
-    ("Step mode", "The server halts before each of its calls until you let it happen."),
+    ("Step mode", "The server pauses before each of its calls until you let it happen."),
     (
         "Wire",
         "Double arrows are TLS records, single ones unencrypted bytes. A bar at the tip is FIN, a cross RST, a diamond \

@@ -1,4 +1,4 @@
-//! What the window remembers from one run to the next: its size, the tab in front and the height of the details.
+//! Saves the window's size, the open tab and the height of the details, and restores them in the next run.
 
 use egui::Context;
 

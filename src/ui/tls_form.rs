@@ -64,7 +64,7 @@ fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let now = Timestamp::now();
     let Some(served) = good_file(ui, app.certificate()) else { return };
     let caution = app.certificate_cautions().into_iter().next();
-    // The warning below says what is wrong, so this line doesn't look like a second one.
+    // The warning below describes the problem. A hint's tone keeps this line from looking like a second warning.
     let tone = if caution.is_none() { Tone::Good } else { Tone::Hint };
     ui.horizontal_top(|ui| {
         let details = "Details…";

@@ -196,11 +196,11 @@ fn paused_text(threads: &[PausedThread], accepting_paused: bool) -> Option<Strin
         [thread] => {
             let before = thread.site.call.label();
             Some(match thread.client {
-                None => format!("Halted before {before}"),
-                Some(client) => format!("{} halted before {before}", client.id),
+                None => format!("Paused before {before}"),
+                Some(client) => format!("{} paused before {before}", client.id),
             })
         }
-        several => Some(format!("{} threads halted", with_thousands(several.len() as u64))),
+        several => Some(format!("{} threads paused", with_thousands(several.len() as u64))),
     }
 }
 

@@ -63,7 +63,7 @@ pub struct Window {
     failed_just_now: bool,
 }
 
-/// What was selected in each tab in the last frame.
+/// The selection in each tab in the last frame.
 #[derive(Debug, Clone, Copy, Default)]
 struct Selections {
     live: Option<ClientId>,

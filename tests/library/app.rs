@@ -237,7 +237,7 @@ fn a_saved_log_keeps_the_mode_of_the_file_it_replaces() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_saved_to_a_link_is_written_to_its_target_and_a_pipe_stays_a_pipe() {
+fn saving_to_a_link_writes_to_its_target_and_a_pipe_stays_a_pipe() {
     use std::os::unix::fs::FileTypeExt;
     let folder = tempfile::tempdir().unwrap();
     let (link, pipe) = (folder.path().join("link"), folder.path().join("pipe"));

@@ -155,7 +155,7 @@ fn every_tab_is_accessible_with_clients() {
     window.0.get_by_role_and_label(Role::Switch, "Step mode").click_accesskit();
     window.run();
     send_only(&mut clients);
-    window.wait_until("both clients halted", |window| window.state().app().paused_threads().len() >= 2);
+    window.wait_until("both clients paused", |window| window.state().app().paused_threads().len() >= 2);
     assert_accessible(&window, "step mode");
     key(&mut window, Key::F5);
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);

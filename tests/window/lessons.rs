@@ -203,7 +203,7 @@ fn set_up_without_a_certificate_opens_its_dialog() {
     assert!(window.shows("Create a certificate") && window.shows("Stop server"));
 }
 
-/// Returns the sentence below a lesson's title in the open menu.
+/// Returns the sentence that the menu shows below a lesson's title.
 fn sentence(window: &crate::harness::Window, lesson: &str) -> String {
     window.0.get_by_label(lesson).accesskit_node().data().description().unwrap_or_default().to_owned()
 }

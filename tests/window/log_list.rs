@@ -80,7 +80,7 @@ fn focused(window: &Harness<'static, ui::Window>) -> String {
 }
 
 #[test]
-fn flood_keeps_other_entries_and_says_what_was_removed() {
+fn flood_keeps_other_entries_and_the_list_reports_the_removed_ones() {
     let settings = Settings { log_entries: 1000, ..Settings::default() };
     let flood = (0..5000).map(|_| received(2, b"flood"));
     let events = [event(1, EventKind::Opened), received(1, b"early"), event(2, EventKind::Opened)];
@@ -95,7 +95,7 @@ fn flood_keeps_other_entries_and_says_what_was_removed() {
 }
 
 #[test]
-fn without_eviction_nothing_is_said() {
+fn without_eviction_the_list_reports_no_removal() {
     let window = window(Settings::default(), [1180.0, 760.0], [received(1, b"x")]);
     assert!(!shows(&window, "removed"));
 }

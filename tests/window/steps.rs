@@ -43,11 +43,11 @@ fn keys_step_from_call_to_call_in_every_tab() {
     wait_until_paused(&mut window, Call::Socket);
     window.wait_until_shown("Server is paused before socket() for 127.0.0.1:");
     window.click("Log");
-    assert!(window.shows("Halted before socket()"), "the bar at the top shows it in every tab");
+    assert!(window.shows("Paused before socket()"), "the bar at the top shows it in every tab");
     for call in [Call::Bind, Call::Listen, Call::Accept] {
         window.0.key_press(Key::F10);
         wait_until_paused(&mut window, call);
-        window.wait_until_shown(&format!("Halted before {}", call.label()));
+        window.wait_until_shown(&format!("Paused before {}", call.label()));
     }
     let mut client = connect(window.address());
     client.write_all(b"Hello\n").unwrap();
@@ -56,7 +56,7 @@ fn keys_step_from_call_to_call_in_every_tab() {
     }
     window.0.key_press(Key::F10);
     wait_until_paused(&mut window, Call::Recv);
-    window.wait_until_shown("2 threads halted");
+    window.wait_until_shown("2 threads paused");
     open_tab(&mut window);
     // Only this client's thread makes its call.
     window.click("#1: recv(1024)");
@@ -66,9 +66,12 @@ fn keys_step_from_call_to_call_in_every_tab() {
     window.0.run();
     client.read_exact(&mut [0; 6]).unwrap();
     echo(&mut client, b"free again");
-    window.wait_until("no halt", |window| window.state().app().paused_threads().is_empty());
+    window.wait_until("no paused thread", |window| window.state().app().paused_threads().is_empty());
     window.wait_until_shown("Off: the server makes its calls without pausing.");
-    assert!(window.shows("Listening on") && !window.shows("halted"));
+    assert!(window.shows("Listening on"));
+    for paused in ["Paused before", "#1 paused before", "threads paused"] {
+        assert!(!window.shows(paused), "the bar at the top still shows {paused:?}");
+    }
 }
 
 #[test]

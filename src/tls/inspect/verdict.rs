@@ -455,7 +455,7 @@ fn covering(name: &str, host: &str) -> Clients {
     if !has_two_labels || label.is_empty() || parent.contains('*') || !parent.eq_ignore_ascii_case(rest) {
         return Clients::NONE;
     }
-    // OpenSSL accepts no other characters beside a wildcard or in its place.
+    // OpenSSL allows only these characters in the label that a wildcard matches and in the rest of the name.
     let openssl = is_host_name(host) && is_host_name(parent);
     let of_openssl = |clients: Clients| if openssl { clients } else { Clients::NONE };
     if pattern == "*" {

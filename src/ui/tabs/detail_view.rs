@@ -44,7 +44,7 @@ pub(crate) struct DetailContent<'a> {
     pub(crate) disconnect: bool,
 }
 
-/// What the user requested in the details.
+/// The user's requests in the details.
 #[derive(Default)]
 pub(crate) struct DetailResponse {
     pub(crate) action: Option<Action>,

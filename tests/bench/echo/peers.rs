@@ -111,7 +111,7 @@ impl Kind {
         }
     }
 
-    /// Returns whether this is somebody else's program, which is measured only where its figure is of interest.
+    /// Returns whether this is a third-party program, which is measured only where its figure is of interest.
     pub(crate) fn is_other(self) -> bool {
         matches!(self, Self::Tutorial | Self::Socat)
     }

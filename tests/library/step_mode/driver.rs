@@ -67,7 +67,7 @@ impl Stepped {
     /// Steps the threads, the longest paused one first, until a thread is paused before `call`.
     #[track_caller]
     pub(crate) fn step_to(&self, call: Call) {
-        wait_for(&format!("a halt before {}", call.label()), || {
+        wait_for(&format!("a pause before {}", call.label()), || {
             let pauses = self.paused_threads();
             let there = pauses.iter().any(|(_, at)| *at == call);
             if let (false, Some((client, _))) = (there, pauses.first()) {

@@ -208,7 +208,7 @@ fn threads_of_a_running_server_pause_before_their_next_call() {
     // Both threads are in a call already; when one returns, that thread pauses.
     assert!(running.server.paused_threads().is_empty());
     std::io::Write::write_all(&mut client, b"x").unwrap();
-    wait_for("a halt", || {
+    wait_for("a pause", || {
         running.server.paused_threads().iter().any(|pause| pause.site.call == Call::SendAll)
     });
     running.server.step(None);

@@ -199,7 +199,7 @@ fn server_names(names: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn what_a_client_hello_contains_decides_the_explanation() {
+fn contents_of_a_client_hello_decide_the_explanation() {
     let mut lab = Lab::start(|_| {});
     let named = |names: &[&str]| tls12_hello(ECDHE_ECDSA, &[(0, &server_names(names))]);
     let only_p384 = [GROUPS, (13, &[0, 2, 5, 3]), POINTS, EXTENDED_MASTER_SECRET];

@@ -1,4 +1,4 @@
-//! Without a display that answers, the program says why and serves without a window.
+//! Without a display that answers, the program reports the reason and serves without a window.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -42,7 +42,8 @@ fn x_server_that_refuses_the_program_counts_as_no_display() {
     thread::spawn(move || {
         let (mut client, _) = server.accept().unwrap();
         client.read_exact(&mut [0; 12]).unwrap();
-        // Failed (0), the length of the reason, the protocol's version 11.0 and the length of the rest in words.
+        // Failed (0), the length of the reason, the protocol's version 11.0, and the length of the rest in units of
+        // 4 bytes.
         client.write_all(&[0, 8, 11, 0, 0, 0, 2, 0]).unwrap();
         client.write_all(b"Go away\n").unwrap();
     });

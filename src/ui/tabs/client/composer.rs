@@ -188,7 +188,7 @@ fn restore_pasted_line_ends(ui: &Ui) {
         _ => None,
     };
     let Some(pasted) = ui.input(|input| input.events.iter().find_map(pasted)) else { return };
-    // Without access to the clipboard, as under some Wayland compositors, the line ends stay LF, and the note says so.
+    // Without access to the clipboard, as under some Wayland compositors, the line ends stay LF, as the note reports.
     let original = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_text());
     if let Some(original) = original.ok().filter(|text| text.replace("\r\n", "\n") == pasted) {
         ui.input_mut(|input| {

@@ -19,7 +19,7 @@ const BATCH: usize = 64;
 /// How long a client waits until messages are due again.
 const TICK: Duration = Duration::from_millis(1);
 
-/// What the clients sent and got back.
+/// The number of messages that the clients sent and got back, and the time that this took.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sent {
     pub(crate) messages: u64,
