@@ -186,6 +186,9 @@ fn tls_dialogs() {
 
         wait_until(&mut window, "the certificate", |window| window.query_by_label("Details…").is_some());
         press(&mut window, "Details…");
+        wait_until(&mut window, "the details", |window| {
+            window.query_by_role_and_label(Role::ComboBox, "Clients trust").is_some()
+        });
         window.get_by_role_and_label(Role::ComboBox, "Clients trust").click_accesskit();
         window.run_ok();
         press(&mut window, "A CA file");
