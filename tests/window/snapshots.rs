@@ -6,15 +6,17 @@
 //! are the same on every machine. Nothing in them depends on the time, the time zone or the computer's name.
 #![cfg(target_os = "linux")]
 
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use echoscope::app::{App, Options};
 use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind};
-use echoscope::settings::{Settings, ThemeChoice};
+use echoscope::settings::{Mode, Settings, ThemeChoice};
 use echoscope::ui;
-use egui::{Key, Modifiers, Role, Ui};
+use egui::{Key, Modifiers, Role, Ui, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
@@ -135,6 +137,59 @@ fn other_tabs() {
             window.snapshot(format!("{tab}-{name}"));
         }
         results.extend_harness(&mut window);
+    }
+}
+
+/// Connects to the server from an address and a port that no other program uses.
+fn connect_from(port: u16) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    socket.bind(&SocketAddr::from(([127, 77, 0, 2], port)).into()).unwrap();
+    socket.connect(&SocketAddr::from(([127, 77, 0, 1], 12345)).into()).unwrap();
+    socket.into()
+}
+
+#[test]
+fn live_tab_with_clients() {
+    let mut results = SnapshotResults::new();
+    for (theme, name) in THEMES {
+        let settings = Settings {
+            theme,
+            host: "127.77.0.1".to_owned(),
+            mode: Mode::Pool,
+            pool_size: 2,
+            start_screen: false,
+            ..Settings::default()
+        };
+        let mut window = window_with(WINDOW, settings, Vec::new());
+        press(&mut window, "Start server");
+        wait_until(&mut window, "the queue", |window| {
+            window.query_by_label_contains("Accept queue of 127.77.0.1:12345: 0 of 6").is_some()
+        });
+        let mut clients = Vec::new();
+        for port in [49743, 49751, 50112] {
+            let mut client = connect_from(port);
+            client.write_all(b"Hello\n").unwrap();
+            clients.push(client);
+            let count = clients.len() as u64;
+            wait_until(&mut window, "the client", |window| {
+                window.state().app().counters().clients_now == count
+            });
+        }
+        wait_until(&mut window, "two echoes", |window| {
+            let label = "6 B received, 6 B sent, receive queue 0 B, send queue 0 B, thread of the pool: recv(1024) waits";
+            window.query_all_by_label_contains(label).count() == 2
+                && window.query_by_label_contains("receive queue 6 B").is_some()
+        });
+        // The bytes are drawn for a moment after they have moved, and the rate is shown until it is 0 again.
+        wait_until(&mut window, "quiet", |window| {
+            window.state().app().rate() == 0
+                && window.output().viewport_output[&ViewportId::ROOT].repaint_delay > Duration::from_secs(60)
+        });
+        window.snapshot(format!("live-clients-{name}"));
+        results.extend_harness(&mut window);
+        press(&mut window, "Stop server");
+        wait_until(&mut window, "the stop", |window| window.query_by_label("Start server").is_some());
     }
 }
 
