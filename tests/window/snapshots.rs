@@ -184,7 +184,7 @@ fn live_tab_with_clients() {
         // The bytes are drawn for a moment after they have moved, and the rate is shown until it is 0 again.
         wait_until(&mut window, "quiet", |window| {
             window.state().app().rate() == 0
-                && window.output().viewport_output[&ViewportId::ROOT].repaint_delay > Duration::from_secs(60)
+                && window.output().viewport_output[&ViewportId::ROOT].repaint_delay > Duration::from_mins(1)
         });
         window.snapshot(format!("live-clients-{name}"));
         results.extend_harness(&mut window);
