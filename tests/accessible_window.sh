@@ -42,7 +42,7 @@ wait_until("the button's other name", lambda: window.button("Stop server"))
 # The Live tab is the first one. Its texts say what the picture shows.
 queue = wait_until("the accept queue", lambda: window.find(LABEL, f"*Accept queue of 127.0.0.1:{port}*"))
 print("read in the picture:", queue.get_name())
-assert "0 of 6 waiting" in queue.get_name() and "0 attempts dropped" in queue.get_name(), queue.get_name()
+assert "0 of 6 waiting" in queue.get_name() and "0 packets dropped" in queue.get_name(), queue.get_name()
 with connect(port) as client:
     echo(client, b"to be disconnected\n")
     picture = wait_until("the connection", lambda: window.find(ROW, "*19 B received, 19 B sent*"))

@@ -27,6 +27,18 @@ impl App {
         self.captures().clear();
     }
 
+    /// Withdraws the offer to restore the log once newer entries have taken the place of the removed ones.
+    pub(super) fn withdraw_undo(&mut self) {
+        if self
+            .cleared
+            .as_ref()
+            .is_some_and(|cleared| self.log.first_recent() != cleared.entries.next_number())
+        {
+            self.cleared = None;
+            self.notices.remove(NoticeTopic::ClearedLog);
+        }
+    }
+
     /// Restores what [`App::clear_log`] removed last, before the entries that were added since. Does nothing if it is
     /// no longer kept.
     pub(super) fn restore_log(&mut self) {

@@ -26,6 +26,8 @@ const BLOCKED_AFTER: Duration = Duration::from_millis(300);
 pub struct LivePicture {
     /// The accept queues; `None` while the server doesn't listen.
     pub queues: Option<AcceptQueues>,
+    /// While the server starts, the addresses that already listen.
+    pub listening: Vec<SocketAddr>,
     /// The thread that starts the server and accepts; `None` while the server is stopped.
     pub accept_thread: Option<LiveThread>,
     /// The drawn connections, sorted by client number.
@@ -68,6 +70,8 @@ pub struct LiveThread {
     pub text: String,
     /// The kind of that state.
     pub state: ThreadState,
+    /// An explanation of that state, in a sentence or two.
+    pub about: &'static str,
 }
 
 /// The kinds of states of a thread.
@@ -173,6 +177,7 @@ impl LiveView {
         let waits_for_choice = !is_newest_drawn && connections.len() > max;
         self.picture = LivePicture {
             queues: app.accept_queues(),
+            listening: listening(app),
             accept_thread: accept_thread(app, mode, &connections),
             others: self.others(&connections),
             pool: (mode == Mode::Pool).then(|| pool(app, &connections)),
@@ -241,7 +246,8 @@ impl LiveView {
             for connection in hidden {
                 others.count += 1;
                 others.queued += usize::from(connection.phase == Phase::Queued);
-                others.in_recv += usize::from(connection.site.is_some_and(|site| site.call == Call::Recv));
+                others.in_recv +=
+                    usize::from(connection.site.is_some_and(|site| site.call == Call::Recv && !site.paused));
             }
         }
         others
@@ -296,7 +302,7 @@ fn client_thread(connection: &Connection, mode: Mode, is_blocked: bool) -> Optio
         Mode::Pool => "thread of the pool".to_owned(),
     };
     let (text, state) = site_text(site, is_blocked);
-    Some(LiveThread { name, call: Some(site.call), text, state })
+    Some(LiveThread { name, call: Some(site.call), text, state, about: explain_call(site.call, state) })
 }
 
 /// Returns the call that a thread is in, as the picture shows it.
@@ -328,25 +334,41 @@ fn accept_thread(app: &App, mode: Mode, connections: &[Connection]) -> Option<Li
     let name = if mode == Mode::One { "server thread" } else { "accept thread" }.to_owned();
     let accepting = app.server.as_ref().and_then(Server::accepting);
     let paused = app.paused_threads().into_iter().find(|thread| thread.client.is_none());
-    let (text, state) = if let Some(thread) = paused {
-        (format!("paused before {}", call_text(&thread)), ThreadState::Paused)
+    let served = connections.first().filter(|_| mode == Mode::One);
+    let call = accepting.map(|site| site.call);
+    let (text, state, about) = if let Some(thread) = paused {
+        let about = explain_call(thread.site.call, ThreadState::Paused);
+        (format!("paused before {}", call_text(&thread)), ThreadState::Paused, about)
+    } else if let Some(served) = served.filter(|_| accepting.is_none()) {
+        let about = "This thread serves the client, and calls accept() again when its connection has closed.";
+        (format!("serves {}", served.client.id), ThreadState::Running, about)
     } else if app.is_paused() {
-        ("accepting is paused".to_owned(), ThreadState::Paused)
-    } else if let Some(site) = accepting {
-        match site.call {
-            Call::Accept => ("accept() waits".to_owned(), ThreadState::Waiting),
-            call => (call.label().to_owned(), ThreadState::Running),
-        }
-    } else if let Some(served) = connections.first().filter(|_| mode == Mode::One) {
-        (format!("serves {}", served.client.id), ThreadState::Running)
+        let about =
+            "Accepting is paused: the server doesn't call accept(), so clients wait in the accept queue.";
+        ("accepting is paused".to_owned(), ThreadState::Paused, about)
+    } else if let Some(call) = call {
+        let is_accept = call == Call::Accept;
+        let state = if is_accept { ThreadState::Waiting } else { ThreadState::Running };
+        let waits = if is_accept { " waits" } else { "" };
+        (format!("{}{waits}", call.label()), state, explain_call(call, state))
     } else if matches!(app.state(), ServerState::Stopping) {
-        ("stopping".to_owned(), ThreadState::Running)
+        ("stopping".to_owned(), ThreadState::Running, "The server closes its connections.")
     } else if connections.len() as u64 >= u64::from(settings.max_clients) {
-        ("waits: the client limit is reached".to_owned(), ThreadState::Paused)
+        let about =
+            "As many clients are connected as allowed. The server calls accept() again when one has closed.";
+        ("waits: the client limit is reached".to_owned(), ThreadState::Paused, about)
     } else {
-        ("starts a thread".to_owned(), ThreadState::Running)
+        ("between two calls".to_owned(), ThreadState::Running, "The thread is between two calls.")
     };
-    Some(LiveThread { name, call: accepting.map(|site| site.call), text, state })
+    Some(LiveThread { name, call, text, state, about })
+}
+
+/// Returns the addresses that already listen while the server starts.
+fn listening(app: &App) -> Vec<SocketAddr> {
+    if !matches!(app.state(), ServerState::Starting) {
+        return Vec::new();
+    }
+    app.calls().addresses.into_iter().filter_map(|(address, listens)| listens.then_some(address)).collect()
 }
 
 fn pool(app: &App, connections: &[Connection]) -> PoolStatus {
@@ -368,7 +390,7 @@ impl LivePicture {
             format!(", {name} queue {bytes}")
         };
         let thread = client.thread.as_ref().map_or_else(
-            || "waits for a thread of the pool".to_owned(),
+            || "waits for a thread".to_owned(),
             |thread| format!("{}: {}", thread.name, thread.text),
         );
         format!(
@@ -394,11 +416,15 @@ impl LivePicture {
                 || "the OS doesn't report how many clients wait".to_owned(),
                 |waiting| format!("{}{capacity} waiting", with_thousands(waiting)),
             );
-            let clients: Vec<_> = queue.clients.iter().map(SocketAddr::to_string).collect();
+            let mut clients: Vec<_> = queue.clients.iter().take(3).map(SocketAddr::to_string).collect();
+            let others = queue.waiting.unwrap_or(0).saturating_sub(3);
+            if others > 0 {
+                clients.push(format!("and {} more", with_thousands(others)));
+            }
             let clients =
                 if clients.is_empty() { String::new() } else { format!(": {}", clients.join(", ")) };
             let dropped = queue.dropped.map_or_else(String::new, |dropped| {
-                format!("; {} dropped", text::count(dropped.into(), "attempt"))
+                format!("; {} dropped", text::count(dropped.into(), "packet"))
             });
             format!("Accept queue of {}: {waiting}{clients}{dropped}", queue.address)
         };
@@ -407,45 +433,40 @@ impl LivePicture {
 }
 
 impl LiveView {
-    /// Returns what a drawn connection's thread does and why, for its details.
+    /// Returns an explanation of what the thread of a connection waits for.
     #[must_use]
-    pub fn explain(&self, id: ClientId) -> Option<&'static str> {
-        let client = self.picture.clients.iter().find(|client| client.client.id == id)?;
-        Some(client.thread.as_ref().map_or(NO_THREAD, LiveThread::explanation))
+    pub fn explain(&self, app: &App, connection: &Connection) -> &'static str {
+        let drawn = self.picture.clients.iter().find(|client| client.client.id == connection.client.id);
+        let thread = drawn.and_then(|client| client.thread.clone());
+        let thread = thread.or_else(|| client_thread(connection, app.running_mode(), false));
+        thread.map_or(NO_THREAD, |thread| thread.about)
     }
 }
 
-const NO_THREAD: &str = "All threads of the pool serve other clients. This client is accepted, and waits in the \
-                         pool's queue until a thread is free.";
+const NO_THREAD: &str = "This client is accepted, and waits until a thread is free to serve it.";
 
-impl LiveThread {
-    /// Returns what the thread waits for, in a sentence or two.
-    #[must_use]
-    pub fn explanation(&self) -> &'static str {
-        match (self.call, self.state) {
-            (_, ThreadState::Paused) => {
-                "The thread is paused before this call. *Next* lets it make the call, F5 leaves step mode."
-            }
-            (_, ThreadState::Blocked) => {
-                "The client sends but doesn't read. Its receive queue and the server's send queue are full, so sendall() \
-                 waits, and the server doesn't call recv() for it meanwhile. If the client waits in its own send, both \
-                 wait forever: a deadlock."
-            }
-            (Some(Call::Recv), _) => {
-                "recv() waits until the client sends something or closes the connection."
-            }
-            (Some(Call::SendAll), _) => {
-                "sendall() gives the received bytes back to the OS, which sends them to the client."
-            }
-            (Some(Call::Handshake), _) => {
-                "Client and server agree on keys, and the server proves its identity with its certificate."
-            }
-            (Some(Call::Accept), _) => {
-                "accept() takes one client out of the accept queue. While the queue is empty, it waits."
-            }
-            (Some(Call::Close), _) => "The connection is being closed.",
-            (Some(Call::Socket | Call::Bind | Call::Listen), _) => "The server starts to listen.",
-            (None, _) => "The thread is between two calls.",
+/// Returns an explanation of a call that a thread is in, or is paused before.
+fn explain_call(call: Call, state: ThreadState) -> &'static str {
+    match (call, state) {
+        (_, ThreadState::Paused) => {
+            "Step mode: the thread is paused before this call. Next lets it make the call, F5 leaves step mode."
         }
+        (_, ThreadState::Blocked) => {
+            "The client sends but doesn't read. Its receive queue and the server's send queue are full, so sendall() waits, \
+             and the server doesn't call recv() for it meanwhile. If the client waits in its own send, both wait forever: a \
+             deadlock."
+        }
+        (Call::Recv, _) => "recv() waits until the client sends something or closes the connection.",
+        (Call::SendAll, _) => {
+            "sendall() gives the received bytes back to the OS, which sends them to the client."
+        }
+        (Call::Handshake, _) => {
+            "Client and server agree on keys, and the server proves its identity with its certificate."
+        }
+        (Call::Accept, _) => {
+            "accept() takes one client out of the accept queue. While the queue is empty, it waits."
+        }
+        (Call::Close, _) => "The connection is being closed.",
+        (Call::Socket | Call::Bind | Call::Listen, _) => "The server starts to listen.",
     }
 }

@@ -27,6 +27,7 @@ impl App {
         if !matches!(self.state(), ServerState::Starting | ServerState::Listening { .. }) {
             self.notices.remove(NoticeTopic::Server);
         }
+        self.withdraw_undo();
         self.record_progress();
         let counters = self.counters();
         self.rate.update(Instant::now(), counters.bytes_received + counters.bytes_sent);

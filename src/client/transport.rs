@@ -75,13 +75,17 @@ impl Dialer {
         let timeout = self.target.connect_timeout;
         while let Some(&address) = self.target.addresses.get(self.failed.len()) {
             let error = match self.pending.take() {
-                None => match self.start(address, registry) {
-                    Ok(socket) => {
-                        self.pending = Some((socket, Instant::now()));
-                        continue;
+                None => {
+                    // On loopback, the TCP handshake is over when `connect` returns.
+                    let start = Instant::now();
+                    match self.start(address, registry) {
+                        Ok(socket) => {
+                            self.pending = Some((socket, start));
+                            continue;
+                        }
+                        Err(error) => error,
                     }
-                    Err(error) => error,
-                },
+                }
                 Some((socket, start)) => match is_connected(&socket) {
                     Ok(true) => return Ok(ControlFlow::Break((socket, start.elapsed()))),
                     Ok(false) if start.elapsed() < timeout => {

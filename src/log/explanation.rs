@@ -214,8 +214,8 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
         ),
         Problem::AttemptsDropped { .. } => (
             "attempts_dropped",
-            "The OS completes a handshake for each new client and puts it into the accept queue, which holds as many as the backlog \
-             allows. With a full queue it drops the client's SYN, and the client sends it again after 1, 3 and 7 seconds.",
+            "With a full accept queue, the OS drops what a new client sends: its SYN, or the last packet of its handshake. The \
+             client's OS sends it again after about a second, and then ever later. Each packet counts.",
         ),
         Problem::Accept { .. } => (
             "accept",

@@ -172,10 +172,10 @@ fn problem(problem: &Problem) -> String {
             );
         }
         Problem::AttemptsDropped { address, count } => {
-            let attempts = text::count(u64::from(*count), "attempt");
+            let packets = text::count(u64::from(*count), "packet");
             return format!(
-                "The accept queue of {address} was full: the OS dropped {attempts} to connect. A larger backlog lets more \
-                 clients wait."
+                "The accept queue of {address} was full: the OS dropped {packets} of clients that try to connect. A larger \
+                 backlog lets more clients wait."
             );
         }
         Problem::Accept { raw } => {

@@ -177,7 +177,7 @@ impl AcceptQueueMonitor {
             let addresses: Vec<_> = queues.queues.iter().map(|queue| queue.address).collect();
             drop(queues);
             let start = Instant::now();
-            let (mut is_changed, dropped) = if is_accepting {
+            let (mut is_changed, dropped) = if is_accepting && REPORTS_ACCEPT_QUEUE {
                 (self.update_waiting(Some(&vec![QueuedClients::default(); addresses.len()])), Vec::new())
             } else {
                 let clients = socket_queues::queued_clients(&addresses, MAX_ADDRESSES);
@@ -219,9 +219,12 @@ impl AcceptQueueMonitor {
     /// Sets the clients in each queue. Returns whether that changed anything.
     fn update_waiting(&self, clients: Option<&[QueuedClients]>) -> bool {
         let mut queues = lock(&self.queues);
+        let (is_accepting, empty) = (queues.accepting, QueuedClients::default());
         let mut is_changed = false;
         for (index, queue) in queues.queues.iter_mut().enumerate() {
             let now = clients.map(|clients| &clients[index]);
+            // A client that was accepted since the query no longer waits.
+            let now = now.map(|now| if is_accepting { &empty } else { now });
             let waiting = now.map(|now| now.count);
             let addresses = now.map_or(&[][..], |now| &now.addresses);
             let before = queue.clients.len();

@@ -201,12 +201,12 @@ pub enum Problem {
         /// After how long without a byte a client's connection is closed; `None`: never.
         idle_timeout: Option<Duration>,
     },
-    /// The OS dropped attempts to connect, because the accept queue of an address was full. Their clients retry for a
-    /// while.
+    /// The OS dropped packets of clients that try to connect, because the accept queue of an address was full. Their OS
+    /// sends them again for a while.
     AttemptsDropped {
         /// The address that the clients tried to connect to.
         address: SocketAddr,
-        /// The number of attempts since the last report, each retry included.
+        /// The number of dropped packets since the last report: each retry counts.
         count: u32,
     },
     /// `accept` failed for another reason; the server continues.

@@ -367,6 +367,10 @@ impl Window {
             return;
         };
         self.log.marked = selected;
+        let entry_client = entry.and_then(|entry| entry.event.client).map(|client| client.id);
+        if now.log == before.log && selected.is_some() && entry_client != selected {
+            self.log.deselect();
+        }
         if now.live != before.live || selected.is_some() {
             self.live.selected = selected;
         }

@@ -72,7 +72,7 @@ const COLUMNS: [Column; 7] = [
     },
     Column {
         name: "State",
-        width: [124.0, 150.0],
+        width: [152.0, 170.0],
         is_number: false,
         cell: state,
         compare: |a, b| state_order(a).cmp(&state_order(b)),
@@ -86,7 +86,7 @@ const COLUMNS: [Column; 7] = [
     },
     Column {
         name: "TLS",
-        width: [150.0, 420.0],
+        width: [110.0, 420.0],
         is_number: false,
         cell: tls,
         compare: |a, b| tls_text(a).cmp(&tls_text(b)),
@@ -213,14 +213,17 @@ impl ConnectionList {
             let column = &COLUMNS[index];
             let is_sorted = self.sorted_by == index;
             let arrow = match (is_sorted, self.is_descending) {
-                (true, true) => " ↓",
-                (true, false) => " ↑",
+                (true, true) => "↓",
+                (true, false) => "↑",
                 (false, _) => "",
             };
             let align = if column.is_number { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
             let response = ui.interact(place, Id::unique("column").with(column.name), Sense::click());
             let color = if is_sorted || response.hovered() { palette.text } else { palette.muted };
-            text_line(ui, place, align, &format!("{}{arrow}", column.name), theme::small(), color);
+            text_line(ui, place, align, column.name, theme::small(), color);
+            let beside = if column.is_number { place.right() + 1.0 } else { place.right() - 8.0 };
+            let beside = pos2(beside, place.center().y);
+            ui.painter().text(beside, Align2::LEFT_CENTER, arrow, theme::small(), color);
             response.widget_info(|| WidgetInfo::selected(Role::ColumnHeader, true, is_sorted, column.name));
             focus_ring(ui, &response, place.shrink2(vec2(0.0, 6.0)), 4.0);
             if response.on_hover_text("Sort by this column").clicked() {

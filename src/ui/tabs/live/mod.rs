@@ -4,7 +4,7 @@
 mod list;
 mod picture;
 
-use egui::{Key, Label, RichText, Ui, vec2};
+use egui::{Key, Label, Popup, RichText, Ui, vec2};
 
 use crate::app::live::LiveView;
 use crate::app::{App, Command};
@@ -58,13 +58,14 @@ impl LivePanel {
             );
             return actions;
         }
-        if ui.input(|input| input.key_pressed(Key::Escape)) {
+        let is_escape_free = !ui.ctx().text_edit_focused() && !Popup::is_any_open(ui.ctx());
+        if is_escape_free && ui.input(|input| input.key_pressed(Key::Escape)) {
             self.selected = None;
         }
         let connections = app.connections();
         let selected = connections.iter().find(|connection| Some(connection.client.id) == self.selected);
         if let Some(connection) = selected {
-            let detail = self.detail(connection);
+            let detail = self.detail(app, connection);
             let response = show_panel(ui, Some(detail), app.settings().data_format);
             actions.extend(response.action);
             if response.closed {
@@ -119,8 +120,8 @@ impl LivePanel {
     }
 
     /// Returns the details of a connection.
-    fn detail(&self, connection: &Connection) -> DetailContent<'static> {
-        let mut explanation = self.view.explain(connection.client.id).unwrap_or_default().to_owned();
+    fn detail(&self, app: &App, connection: &Connection) -> DetailContent<'static> {
+        let mut explanation = self.view.explain(app, connection).to_owned();
         if connection.phase == Phase::Open && connection.tls.is_none() {
             explanation.push_str(" The connection is not encrypted.");
         }

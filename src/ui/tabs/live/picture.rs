@@ -262,23 +262,30 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
     let palette = Palette::of(ui);
     let Some(queues) = &live.queues else {
         let place = columns.os.with_min_y(top).with_max_y(top + LISTENER);
-        paint_label(ui, place, "not listening", "No socket listens yet.", palette.muted);
+        let addresses: Vec<_> = live.listening.iter().map(ToString::to_string).collect();
+        let text = match addresses.as_slice() {
+            [] => "No socket listens yet.".to_owned(),
+            some => format!("Listens already: {}", some.join(", ")),
+        };
+        paint_label(ui, place, "not listening", &text, palette.muted);
         return;
     };
     let mut place = columns.os.with_min_y(top).with_max_y(top + LISTENER);
     let mut waiting = columns.clients.with_min_y(top).with_max_y(top + WAITING.0);
     let mut left = WAITING.1;
     let mut hidden = 0;
+    // The number of queues that follow and have clients.
+    let mut others = queues.queues.iter().skip(1).filter(|queue| !queue.clients.is_empty()).count();
     for (queue, description) in queues.queues.iter().zip(live.describe_queues()) {
-        let slots = listener(ui, place, queues, queue, &description);
+        listener(ui, place, queues, queue, &description);
         let dashes = Stroke::new(1.0, palette.border_strong);
         ui.painter().extend(Shape::dashed_line(&[place.right_center(), accepting], dashes, 3.0, 3.0));
-        for (index, client) in queue.clients.iter().enumerate() {
-            if left == 0 {
-                hidden += queue.clients.len() - index;
-                break;
-            }
-            left -= 1;
+        // Each queue shows a client before another one shows a second.
+        let shown = queue.clients.len().min(left.saturating_sub(others));
+        others = others.saturating_sub(1);
+        left -= shown;
+        hidden += (queue.waiting.unwrap_or(0) as usize).saturating_sub(shown);
+        for client in &queue.clients[..shown] {
             let stroke = Stroke::new(1.2, palette.caution);
             let corners = [
                 waiting.left_top(),
@@ -302,7 +309,8 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
                 "The OS has completed the TCP handshake, so this client is connected. The server has not called \
                  accept() for it, so it has no number yet.",
             );
-            let end = slots.get(index).copied().unwrap_or(place.left_center());
+            // The OS doesn't report the order of the queue, so the line doesn't lead to a slot.
+            let end = place.left_center();
             let start = waiting.right_center();
             let bend = (end.x - start.x) * 0.5;
             let points = [start, start + vec2(bend, 0.0), end - vec2(bend, 0.0), end];
@@ -323,14 +331,8 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
     }
 }
 
-/// Draws a listening socket with its accept queue. Returns the centers of the slots.
-fn listener(
-    ui: &Ui,
-    place: Rect,
-    queues: &AcceptQueues,
-    queue: &AcceptQueue,
-    description: &str,
-) -> Vec<Pos2> {
+/// Draws a listening socket with its accept queue.
+fn listener(ui: &Ui, place: Rect, queues: &AcceptQueues, queue: &AcceptQueue, description: &str) {
     let palette = Palette::of(ui);
     outline(ui, place, Stroke::new(1.0, palette.border), palette.canvas);
     let inside = place.shrink2(vec2(10.0, 7.0));
@@ -351,39 +353,51 @@ fn listener(
          yet. {description}."
     ));
 
-    let second = inside.with_min_y(inside.bottom() - SLOT[0]);
-    let dropped = match (queue.waiting, queue.dropped) {
-        (None, _) => "not reported by this OS".to_owned(),
-        (_, Some(dropped)) => format!("{} dropped", with_thousands(dropped)),
-        (_, None) => String::new(),
+    show_slots(ui, inside.with_min_y(inside.bottom() - SLOT[0]), queues, queue);
+}
+
+/// Draws the slots of an accept queue, and how many packets were dropped.
+fn show_slots(ui: &Ui, mut place: Rect, queues: &AcceptQueues, queue: &AcceptQueue) {
+    let palette = Palette::of(ui);
+    let width =
+        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.muted).size().x;
+    let dropped =
+        queue.dropped.map_or_else(String::new, |dropped| format!("{} dropped", with_thousands(dropped)));
+    let has_dropped = queue.dropped.unwrap_or(0) > 0;
+    let Some(taken) = queue.waiting else {
+        text_line(ui, place, Align2::LEFT_CENTER, "waiting: unknown", theme::small(), palette.muted);
+        return;
     };
-    let color = if queue.dropped.unwrap_or(0) > 0 { palette.problem } else { palette.muted };
-    let dropped_width = ui.painter().layout_no_wrap(dropped.clone(), theme::small(), color).size().x;
-    let end = second.right() - dropped_width - GAP;
-    let mut slots = Vec::new();
-    let taken = queue.waiting.unwrap_or(0) as usize;
-    let capacity = queues.capacity.map_or(0, |capacity| capacity as usize);
-    let mut slot = Rect::from_min_size(second.min, Vec2::splat(SLOT[0]));
-    while queue.waiting.is_some() && slots.len() < capacity && slot.right() <= end {
-        let is_taken = slots.len() < taken;
+    let capacity = queues.capacity.unwrap_or(0);
+    let numbers = format!("{} of {}", with_thousands(taken), with_thousands(capacity));
+    // With little space, only a number that isn't 0 is shown.
+    if has_dropped || width(&numbers) + width(&dropped) + 2.0 * GAP <= place.width() {
+        let color = if has_dropped { palette.problem } else { palette.muted };
+        text_line(ui, place, Align2::RIGHT_CENTER, &dropped, theme::small(), color);
+        place.max.x -= width(&dropped) + GAP;
+    }
+    let pitch = place.height() + SLOT[1];
+    let fit = |width: f32| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen at most")]
+        let fit = ((width + SLOT[1]) / pitch).max(0.0) as u32;
+        fit
+    };
+    let mut count = capacity;
+    if fit(place.width()) < capacity {
+        // Not every place has a slot, so the number shows how many are taken.
+        text_line(ui, place, Align2::RIGHT_CENTER, &numbers, theme::small(), palette.muted);
+        count = fit(place.width() - width(&numbers) - GAP);
+    }
+    let mut slot = Rect::from_min_size(place.min, Vec2::splat(place.height()));
+    for index in 0..count {
+        let is_taken = index < taken;
         let stroke = Stroke::new(1.0, if is_taken { palette.caution } else { palette.border_strong });
         outline(ui, slot, stroke, palette.field);
         if is_taken {
             ui.painter().circle_filled(slot.center(), 4.5, palette.caution);
         }
-        slots.push(slot.center());
-        slot = slot.translate(vec2(SLOT[0] + SLOT[1], 0.0));
+        slot = slot.translate(vec2(pitch, 0.0));
     }
-    if slots.len() < capacity && queue.waiting.is_some() {
-        // Not every place has a slot, so the number shows how many are taken.
-        let text = format!("{} of {}", with_thousands(taken as u64), with_thousands(capacity as u64));
-        let width = ui.painter().layout_no_wrap(text.clone(), theme::small(), palette.muted).size().x + 6.0;
-        let place = Rect::from_min_max(pos2(end - width, second.top()), pos2(end, second.bottom()));
-        ui.painter().rect_filled(place, 0.0, palette.canvas);
-        text_line(ui, place, Align2::RIGHT_CENTER, &text, theme::small(), palette.muted);
-    }
-    text_line(ui, second, Align2::RIGHT_CENTER, &dropped, theme::small(), color);
-    slots
 }
 
 /// Draws a connection: its client, its queues and its thread, and the lines between them. Returns whether it was clicked.
@@ -419,7 +433,9 @@ fn connection(
     ui.painter().circle_filled(pos2(first.left() + 4.0, first.center().y), 4.0, color);
     let number = first.with_min_x(first.left() + 14.0);
     text_line(ui, number, Align2::LEFT_CENTER, &id.to_string(), theme::strong(size::TEXT), palette.text);
-    if live.tls {
+    let number_width =
+        ui.painter().layout_no_wrap(id.to_string(), theme::strong(size::TEXT), palette.text).size().x;
+    if live.tls && number_width + 50.0 <= first.width() {
         text_line(ui, first, Align2::RIGHT_CENTER, "TLS", theme::strong(11.0), palette.muted);
     }
     let second = text.with_min_y(text.center().y);
@@ -454,22 +470,7 @@ fn connection(
         byte_queue(ui, place, (id, name), queue, color, about);
     }
 
-    let center = row.center().y;
-    let stroke = Stroke::new(1.6, color);
-    let os_edges = [columns.os.left() - 10.0, columns.os.right() + 10.0];
-    let lines = [(client.right(), os_edges[0]), (os_edges[1], thread.left())];
-    let now = Instant::now();
-    for (left, right) in lines {
-        ui.painter().hline(left..=right, center, stroke);
-        for (moved, to_right) in live.moved.into_iter().zip([true, false]) {
-            let Some(age) = moved.map(|at| now.duration_since(at)).filter(|age| *age < MOVING) else {
-                continue;
-            };
-            let part = age.as_secs_f32() / MOVING.as_secs_f32();
-            let x = if to_right { left + (right - left) * part } else { right - (right - left) * part };
-            ui.painter().circle_filled(pos2(x, center), 3.6, color);
-        }
-    }
+    lines(ui, live, columns, client.right(), thread.left(), row.center().y);
     if let Some(state) = &live.thread {
         let bytes = format!("{} in, {} out", text::bytes(live.received), text::bytes(live.sent));
         let about = "The thread that serves this client, and the call that it is in.";
@@ -490,7 +491,8 @@ fn connection(
             thread.left_top(),
         ];
         ui.painter().extend(Shape::dashed_line(&corners, edge, 4.0, 3.0));
-        let text = "waits for a thread of the pool";
+        let is_pool = app.running_mode() == Mode::Pool;
+        let text = if is_pool { "waits for a thread of the pool" } else { "waits for a thread" };
         paint_label(
             ui,
             thread.shrink2(vec2(12.0, 0.0)),
@@ -500,6 +502,25 @@ fn connection(
         );
     }
     is_clicked
+}
+
+/// Draws the lines from a client to the OS and from there to its thread, and the bytes that move along them.
+fn lines(ui: &Ui, live: &LiveClient, columns: &Columns, left: f32, right: f32, y: f32) {
+    let color = Palette::of(ui).client(live.client.id.0);
+    let parts = [(left, columns.os.left() - 10.0), (columns.os.right() + 10.0, right)];
+    let now = Instant::now();
+    for (left, right) in parts {
+        ui.painter().hline(left..=right, y, Stroke::new(1.6, color));
+        for (moved, to_right) in live.moved.into_iter().zip([true, false]) {
+            let Some(age) = moved.map(|at| now.duration_since(at)).filter(|age| *age < MOVING) else {
+                continue;
+            };
+            let part = age.as_secs_f32() / MOVING.as_secs_f32();
+            let way = (right - left) * part;
+            let x = if to_right { left + way } else { right - way };
+            ui.painter().circle_filled(pos2(x, y), 3.6, color);
+        }
+    }
 }
 
 /// Draws a queue of a connection as a bar.
@@ -560,7 +581,7 @@ fn thread_box(
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &description));
     }
     let clicked = response.clicked();
-    response.on_hover_text(format!("{about} {}", thread.explanation()));
+    response.on_hover_text(format!("{about} {}", thread.about));
     let mut text = place.shrink2(vec2(12.0, 5.0));
     let mut next = false;
     if is_paused {
