@@ -53,7 +53,7 @@ def served():
     # Wait until the rate is 0 again.
     time.sleep(3)
     window.press("Live", TAB)
-    window.press("Connection #1 *", ROW)
+    window.press("*Connection #1 *", ROW)
     shot("live")
     window.press("Wire", TAB)
     window.press("*Application data*", ROW)

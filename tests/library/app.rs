@@ -367,6 +367,25 @@ fn every_event_of_a_flood_is_logged_or_counted_in_bounded_memory() {
     assert_eq!((log.evicted().total() + log.len() as u64, log.evicted().others), (log.next_number(), 0));
 }
 
+#[test]
+fn undo_of_a_cleared_log_is_withdrawn_once_newer_entries_fill_the_log() {
+    let settings = Settings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        recv_size: 1,
+        log_entries: 1000,
+        ..Settings::default()
+    };
+    let mut app = App::new(settings, Options::default());
+    let mut client = start(&mut app);
+    echo(&mut client, b"x");
+    poll_until(&mut app, "the entry", |app| app.log().len() >= 4);
+    app.apply(Command::ClearLog);
+    assert!(app.notice().is_some_and(|notice| notice.text.contains("cleared")));
+    echo(&mut client, &[b'x'; 1500]);
+    poll_until(&mut app, "the end of the offer", |app| app.notice().is_none());
+}
+
 /// Creates a certificate as the dialog and `create-certificate` do.
 fn make(folder: &Path, key: KeyChoice, signed_by_ca: bool, defect: Option<create::Defect>) {
     let spec = CertificateSpec {

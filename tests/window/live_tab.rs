@@ -95,6 +95,9 @@ fn list_is_sorted_by_the_pressed_column() {
     }
     window.wait_until_shown("3 clients now");
     window.click("List of connections");
+    window.click("Connection #1");
+    assert!(window.shows("recv() waits until the client sends something"), "the list explains, too");
+    window.press(Key::Escape);
     let order = |window: &Window| {
         let rows = window.0.query_all_by_role(Role::ListBoxOption);
         let mut rows: Vec<_> =
