@@ -14,12 +14,14 @@ use crate::client::LoadStatus;
 use crate::server::event::ClientId;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
-use crate::ui::theme::{Palette, size};
-use crate::ui::widgets::controls::{pill_button, small_button};
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{pill_button, small_button, text_width};
 use crate::ui::widgets::dialog::default_button;
 use crate::ui::widgets::field::{Tone, note, plain_label, text_field};
 
 const POPUP: f32 = 340.0;
+/// The space in a chip beside its text: the symbol and the margins.
+const CHIP_PADDING: f32 = 36.0;
 
 /// Shows the bar; it wraps if there are many clients. Returns the client that was chosen.
 pub(super) fn show(
@@ -81,7 +83,8 @@ fn chip(
         .small()
         .selected(is_chosen)
         .corner_radius(size::CHIP / 2.0)
-        .min_size(vec2(0.0, size::CHIP))
+        // Room for the server's number, so that the buttons beside the chip stay in place on connecting.
+        .min_size(vec2(text_width(ui, "Client 16 #99999", theme::small()) + CHIP_PADDING, size::CHIP))
         .wrap_mode(TextWrapMode::Extend);
     let mut text = format!("{name}, {}", state.label());
     if let Some(number) = connection {
@@ -92,9 +95,14 @@ fn chip(
     let response = response.on_hover_text(tooltip.trim_end());
     let is_delete =
         response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Delete));
-    let is_removed = is_chosen && {
+    // Its room is reserved beside each chip, so that nothing moves when another client is chosen.
+    let is_removed = if is_chosen {
         let (cross, name) = (ui.add(small_button("×")), format!("Remove {name}"));
         cross.accessible_name(&name).on_hover_text(name).clicked()
+    } else {
+        let cross = text_width(ui, "×", theme::small()) + 2.0 * ui.spacing().button_padding.x;
+        ui.add_space(cross);
+        false
     };
     if is_delete || is_removed {
         actions.push(ClientCommand::Remove(id).into());

@@ -51,6 +51,9 @@ pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, open: &mut bool, act
         if let Some((_, reason)) = form.blocked() {
             note(ui, Tone::Problem, &reason);
         }
+    } else {
+        // In place of the row before, so that nothing below moves.
+        ui.horizontal(|ui| small(ui, "Close the connection to change its host or port."));
     }
     let mut entered = tls_row(ui, tab, open, actions);
     if *open {
