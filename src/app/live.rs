@@ -142,9 +142,6 @@ impl LiveView {
         let lacks_selected = selected.is_some_and(|id| {
             find(&connections, id).is_some() && self.drawn.iter().all(|drawn| drawn.id != id)
         });
-        let is_newest_drawn = connections
-            .last()
-            .is_none_or(|newest| self.drawn.iter().any(|drawn| drawn.id == newest.client.id));
         if self.drawn.len() != wanted || lacks_selected || is_stale(self.chosen_at) {
             self.choose(&connections, wanted, selected, now);
         }
@@ -174,7 +171,9 @@ impl LiveView {
             .iter()
             .filter_map(|client| client.thread.as_ref())
             .any(|thread| thread.call == Some(Call::SendAll) && thread.state == ThreadState::Running);
-        let waits_for_choice = !is_newest_drawn && connections.len() > max;
+        // A connection that is newer than the last choice may be drawn from the next one on.
+        let newest = connections.last().map(|connection| connection.client.id);
+        let waits_for_choice = self.bytes.last().map(|(id, _)| *id) != newest;
         self.picture = LivePicture {
             queues: app.accept_queues(),
             listening: listening(app),

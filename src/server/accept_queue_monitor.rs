@@ -113,9 +113,10 @@ impl AcceptQueueMonitor {
         let Some(listeners) = lock(&self.listeners).as_ref().and_then(Weak::upgrade) else {
             return Vec::new();
         };
-        let dropped: Vec<_> = listeners.iter().map(socket_queues::dropped_attempts).collect();
+        // The OS is asked while the queues are locked, so that an older number can't replace a newer one.
         let mut queues = lock(&self.queues);
-        let changes = queues.queues.iter_mut().zip(dropped).filter_map(|(queue, dropped)| {
+        let changes = queues.queues.iter_mut().zip(listeners.iter()).filter_map(|(queue, listener)| {
+            let dropped = socket_queues::dropped_attempts(listener);
             let before = std::mem::replace(&mut queue.dropped, dropped);
             let new = dropped?.wrapping_sub(before?);
             (new > 0).then_some((queue.address, new))

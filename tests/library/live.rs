@@ -126,6 +126,19 @@ fn newest_and_selected_connections_are_drawn_and_others_counted() {
 }
 
 #[test]
+fn picture_with_little_room_asks_for_no_more_updates_once_nothing_changes() {
+    let mut live = Live::start(Settings::default());
+    let _clients: Vec<_> = (0..3).map(|_| live.connect()).collect();
+    live.wait_until("all connections", |picture| picture.clients.len() == 3);
+    let deadline = Instant::now() + PATIENCE;
+    // The only place is that of the selected connection, which isn't the newest one.
+    while live.view.update(&live.app, 1, Some(ClientId(1))).update_after.is_some() {
+        assert!(Instant::now() < deadline, "the picture never rests");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
 fn full_accept_queue_is_reported_with_the_number_of_dropped_attempts() {
     let mut running = Running::start(|config| config.backlog = 0);
     running.server.pause_accepting(true);
