@@ -350,6 +350,10 @@ fn accept_thread(app: &App, mode: Mode, connections: &[Connection]) -> Option<Li
         let state = if is_accept { ThreadState::Waiting } else { ThreadState::Running };
         let waits = if is_accept { " waits" } else { "" };
         (format!("{}{waits}", call.label()), state, explain_call(call, state))
+    } else if app.server.as_ref().is_some_and(Server::lacks_resources) {
+        let about = "The OS has no more files or threads for another client; the log has its error. The server tries again, at \
+                     least every half second.";
+        ("can't accept, tries again".to_owned(), ThreadState::Blocked, about)
     } else if matches!(app.state(), ServerState::Stopping) {
         ("stopping".to_owned(), ThreadState::Running, "The server closes its connections.")
     } else if connections.len() as u64 >= u64::from(settings.max_clients) {

@@ -42,6 +42,8 @@ pub enum ClientEventKind {
         number: u64,
         /// The bytes; empty for a file.
         data: Arc<[u8]>,
+        /// The position of the first byte in all that the client sends on the connection, from 0; before encryption.
+        offset: u64,
         /// Where the data came from.
         from: SendOrigin,
         /// Whether a [`ClientEventKind::Echoed`] will follow; false if too many sends are in flight.
@@ -49,7 +51,12 @@ pub enum ClientEventKind {
     },
     /// One read returned these bytes, after decryption. They may be a part of a send, or several sends: a stream has no
     /// messages.
-    Received(Arc<[u8]>),
+    Received {
+        /// The bytes.
+        data: Arc<[u8]>,
+        /// The position of the first byte in all that the client receives on the connection, from 0.
+        offset: u64,
+    },
     /// As many bytes came back as were sent up to the end of this send.
     Echoed(EchoResult),
     /// The client has ended its side.

@@ -319,17 +319,17 @@ impl OpenConnection {
     }
 
     fn handle_data(&mut self, data: &[u8]) -> Result<(), ClientError> {
-        let is_first = self.received == 0;
+        let offset = self.received;
         self.received += data.len() as u64;
         self.last_activity = Instant::now();
         let results = self.echo.received(data, self.last_activity);
         // Update the status before pushing the event, so that the bytes of a received event are already counted.
         self.publish();
-        self.shared.events.push_data(data.len(), || ClientEventKind::Received(data.into()));
+        self.shared.events.push_data(data.len(), || ClientEventKind::Received { data: data.into(), offset });
         for result in results {
             self.report_echo(result);
         }
-        if is_first && self.stream.tls().is_none() && looks_like_alert(data) {
+        if offset == 0 && self.stream.tls().is_none() && looks_like_alert(data) {
             self.warn(ClientWarning::TlsAlertInPlaintext);
         }
         let report = self.echo.report();
@@ -439,7 +439,8 @@ impl OpenConnection {
         let is_file = matches!(from, SendOrigin::File { .. });
         let data = if is_file { Arc::default() } else { Arc::clone(&job.data) };
         self.publish();
-        let sent = || ClientEventKind::Sent { number, data: Arc::clone(&data), from, measured };
+        let offset = self.sent;
+        let sent = || ClientEventKind::Sent { number, data: Arc::clone(&data), offset, from, measured };
         // `reported` has at most as many numbers as the echo check measures sends.
         if self.shared.events.push_data(data.len(), sent) && measured {
             self.reported.push_back(number);

@@ -20,13 +20,16 @@ pub(super) fn event(client: Option<ClientInfo>, kind: EventKind) -> Event {
 
 pub(super) fn received(id: u64, data: &[u8]) -> Event {
     let took = Duration::from_micros(41);
-    event(Some(client(id)), EventKind::Received { data: Arc::from(data), echoed: data.len(), took })
+    event(
+        Some(client(id)),
+        EventKind::Received { data: Arc::from(data), echoed: data.len(), offset: 0, took },
+    )
 }
 
 /// Returns an event about six received bytes, of which only the first `echoed` were sent back.
 pub(super) fn received_partly_echoed(echoed: usize) -> Event {
     let (data, took) = (Arc::from(&b"Hello\n"[..]), Duration::from_micros(41));
-    event(Some(client(1)), EventKind::Received { data, echoed, took })
+    event(Some(client(1)), EventKind::Received { data, echoed, offset: 0, took })
 }
 
 pub(super) fn closed(reason: CloseReason) -> Event {

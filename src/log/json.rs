@@ -148,7 +148,7 @@ fn add_fields(object: &mut Object<'_, '_>, event: &Event) -> serde_json::Result<
             object.add_some("client_certificate", handshake.client_certificate.as_ref())?;
             object.add_some("offer", handshake.client_hello.as_deref().map(Offer))
         }
-        EventKind::Received { data, echoed, took } => {
+        EventKind::Received { data, echoed, took, .. } => {
             object.add("len", data.len())?;
             if let Ok(text) = str::from_utf8(data) {
                 object.add("encoding", "text")?;

@@ -1,11 +1,15 @@
 //! The queues of sockets in the OS: the accept queue of a listening socket, and the receive and send queue of a
 //! connection. Each OS reports another part of that.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::Mutex;
 
 use mio::net::TcpListener;
 use socket2::SockRef;
+
+use crate::sync::lock;
 
 /// Whether the OS sends RST to a client that connects while the accept queue is full, as Windows does. Linux, macOS and
 /// the BSDs drop the client's SYN, and the client retries a few times before it gives up.
@@ -45,12 +49,37 @@ pub(crate) fn queued_clients(listening: &[SocketAddr], max_addresses: usize) -> 
         return None;
     }
     let mut queues = vec![QueuedClients::default(); listening.len()];
-    for (file, is_ipv6) in [("/proc/net/tcp", false), ("/proc/net/tcp6", true)] {
+    for is_ipv6 in [false, true] {
         if listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
-            add_queued_clients(&fs::read_to_string(file).ok()?, listening, max_addresses, &mut queues);
+            add_queued_clients(&read_sockets(is_ipv6).ok()?, listening, max_addresses, &mut queues);
         }
     }
     Some(queues)
+}
+
+/// Opens the files that [`queued_clients`] reads, so that it can still read them when the process has no more file
+/// descriptors.
+pub(crate) fn open_socket_lists() {
+    if REPORTS_ACCEPT_QUEUE {
+        // An error is reported by each query as an unknown number.
+        let _ = [false, true].map(read_sockets);
+    }
+}
+
+/// Returns the text of `/proc/net/tcp` or `tcp6`. The files stay open.
+fn read_sockets(is_ipv6: bool) -> io::Result<String> {
+    static FILES: Mutex<[Option<File>; 2]> = Mutex::new([None, None]);
+    let path = if is_ipv6 { "/proc/net/tcp6" } else { "/proc/net/tcp" };
+    let mut files = lock(&FILES);
+    let file = &mut files[usize::from(is_ipv6)];
+    let mut file = match file {
+        Some(file) => &*file,
+        None => file.insert(File::open(path)?),
+    };
+    let mut text = String::new();
+    file.rewind()?;
+    file.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Adds the clients in the text of `/proc/net/tcp` or `tcp6` to the queues of these listening sockets.

@@ -125,7 +125,7 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
                     if queue_capacity.is_some_and(|capacity| std::mem::take(&mut accepted) >= capacity) {
                         report_dropped(shared, &shared.accept_queue.update_dropped());
                     }
-                    backoff.on_recovered(shared);
+                    AcceptBackoff::on_recovered(shared);
                     acceptor.wait(limit_handshakes(shared))
                 }
                 Err(error) => Err(error),

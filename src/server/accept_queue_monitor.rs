@@ -172,6 +172,7 @@ impl AcceptQueueMonitor {
         byte_queues: impl Fn(&[ClientId]) -> Vec<Option<ByteQueues>>,
         on_change: impl Fn(&[(SocketAddr, u32)]),
     ) {
+        socket_queues::open_socket_lists();
         let mut queues = lock(&self.queues);
         while !is_stopping() {
             let is_accepting = queues.accepting;

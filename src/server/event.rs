@@ -89,6 +89,8 @@ pub enum EventKind {
     Received {
         /// All received bytes.
         data: Arc<[u8]>,
+        /// The position of the first of them in all that the client has sent, from 0; after decryption.
+        offset: u64,
         /// How many of them the OS accepted for sending: all, unless the connection ended before.
         echoed: usize,
         /// The time from the return of `recv` to the return of the last `send`.

@@ -129,7 +129,13 @@ impl EventSender {
     }
 
     /// Sends an event about data that was received and echoed. Copies the data only if the event isn't skipped.
-    pub(super) fn send_received(&self, client: ClientInfo, data: &[u8], echoed: usize, took: Duration) {
+    pub(super) fn send_received(
+        &self,
+        client: ClientInfo,
+        (offset, data): (u64, &[u8]),
+        echoed: usize,
+        took: Duration,
+    ) {
         let cost = cost(data);
         let available = self.state.tokens.load(Relaxed);
         // Data that is larger than a burst passes when the bucket is full; otherwise it never would.
@@ -139,7 +145,7 @@ impl EventSender {
         }
         self.state.tokens.fetch_sub(cost, Relaxed);
         let at = SystemTime::now().checked_sub(took).unwrap_or(SystemTime::UNIX_EPOCH);
-        let kind = EventKind::Received { data: data.into(), echoed, took };
+        let kind = EventKind::Received { data: data.into(), offset, echoed, took };
         self.push(Event { at, client: Some(client), kind });
     }
 
@@ -303,7 +309,7 @@ mod tests {
         let (sender, mut receiver) = channel(|| {});
         let sent = EVENTS as u64 * 3;
         for _ in 0..sent {
-            sender.send_received(client(), b"x", 1, Duration::ZERO);
+            sender.send_received(client(), (0, b"x"), 1, Duration::ZERO);
         }
         let (shown, not_shown) = drain(&mut receiver);
         assert!(shown >= (BURST / cost(b"x")) as u64, "a burst passes whole, not {shown} events of it");
@@ -314,7 +320,7 @@ mod tests {
     fn flood_of_data_leaves_room_for_connections() {
         let (sender, mut receiver) = channel(|| {});
         for _ in 0..EVENTS * 2 {
-            sender.send_received(client(), &[0; 16], 16, Duration::ZERO);
+            sender.send_received(client(), (0, &[0; 16]), 16, Duration::ZERO);
         }
         sender.send(Some(client()), EventKind::Opened);
         let mut opened = 0;
@@ -342,7 +348,7 @@ mod tests {
         let text = "x".repeat(1 << 20);
         for _ in 0..16 {
             sender.state.tokens.store(BURST, Relaxed);
-            sender.send_received(client(), &large, large.len(), Duration::ZERO);
+            sender.send_received(client(), (0, &large), large.len(), Duration::ZERO);
         }
         for _ in 0..16 {
             sender.send(None, EventKind::Note { text: text.clone(), problem: true });
@@ -397,7 +403,7 @@ mod tests {
     fn time_of_draining_is_measured() {
         let (sender, mut receiver) = channel(|| {});
         for _ in 0..1000 {
-            sender.send_received(client(), &[0; 64], 64, Duration::ZERO);
+            sender.send_received(client(), (0, &[0; 64]), 64, Duration::ZERO);
         }
         let timer = WorkTimer::start();
         receiver.drain(|_| {
@@ -413,8 +419,8 @@ mod tests {
     fn event_larger_than_a_burst_passes_after_a_quiet_time() {
         let (sender, mut receiver) = channel(|| {});
         let large = vec![7; 2 * BURST as usize];
-        sender.send_received(client(), &large, large.len(), Duration::ZERO);
-        sender.send_received(client(), b"next", 4, Duration::ZERO);
+        sender.send_received(client(), (0, &large), large.len(), Duration::ZERO);
+        sender.send_received(client(), (0, b"next"), 4, Duration::ZERO);
         assert_eq!(drain(&mut receiver), (1, 1));
     }
 

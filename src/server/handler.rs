@@ -158,7 +158,7 @@ fn echo(
         last = Some(received);
         let data = &buffer[..received];
         let start = Instant::now();
-        conn.received.fetch_add(received as u64, Relaxed);
+        let offset = conn.received.fetch_add(received as u64, Relaxed);
         shared.totals.received.add(conn.client.id, received as u64);
         let (sent, result) = if !shared.steps.client_call(conn, Call::SendAll, received, Some(data)) {
             (0, Err(ConnectionError::Closed(CloseReason::EndOfStream)))
@@ -170,7 +170,7 @@ fn echo(
         let took = start.elapsed();
         conn.sent.fetch_add(sent as u64, Relaxed);
         shared.totals.sent.add(conn.client.id, sent as u64);
-        shared.events.send_received(conn.client, data, sent, took);
+        shared.events.send_received(conn.client, (offset, data), sent, took);
         if tls.is_none() && first_bytes.len() < client_hello::HELLO_START {
             first_bytes.extend(data.iter().take(client_hello::HELLO_START - first_bytes.len()));
             if client_hello::looks_like_client_hello(&first_bytes) {

@@ -144,6 +144,12 @@ impl Server {
         self.shared.steps.accepting()
     }
 
+    /// Returns whether clients wait because the OS has no more files or threads for them. The server tries again.
+    #[must_use]
+    pub fn lacks_resources(&self) -> bool {
+        self.shared.lacks_resources.load(Relaxed)
+    }
+
     /// Returns the paused threads, in the order in which they paused. Cheap outside of step mode.
     #[must_use]
     pub fn paused_threads(&self) -> Vec<PausedThread> {

@@ -133,6 +133,8 @@ pub(super) struct ServerShared {
     pub(super) totals: Totals,
     pub(super) accept_queue: AcceptQueueMonitor,
     pub(super) steps: StepController,
+    /// Whether the OS lacks files or threads for another client: from the first error until the accept queue is empty.
+    pub(super) lacks_resources: AtomicBool,
     /// Set before the server listens, if it serves TLS.
     pub(super) tls: OnceLock<TlsServer>,
     /// The bytes that clients have sent in TLS handshakes that aren't done.
@@ -160,6 +162,7 @@ impl ServerShared {
             config,
             events,
             registry: ConnectionRegistry::default(),
+            lacks_resources: AtomicBool::new(false),
             totals: Totals::default(),
             accept_queue: AcceptQueueMonitor::default(),
             tls: OnceLock::new(),

@@ -332,6 +332,9 @@ settings! {
     /// The height of the window in points without zoom.
     window_height: u16 = 760, WindowHeight { label: "Window height", range: Some(1..=65_535), scope: Scope::Window }
 
+    /// Whether the window is maximized.
+    window_maximized: bool = false, WindowMaximized { label: "Window maximized", scope: Scope::Window }
+
     /// The height of the details under a list, in points.
     detail_height: u16 = 158, DetailHeight {
         label: "Detail height",

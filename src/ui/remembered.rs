@@ -1,6 +1,6 @@
-//! Saves the window's size, the open tab and the height of the details, and restores them in the next run.
+//! Saves the window's size and whether it is maximized, the open tab and the height of the details, and restores them in the next run.
 
-use egui::Context;
+use egui::{Context, ViewportBuilder};
 
 use crate::app::{App, Command};
 use crate::lessons::condition::LessonPlace;
@@ -15,9 +15,11 @@ pub(super) fn tab(app: &App) -> LessonPlace {
     TABS.get(index).copied().unwrap_or(TABS[0])
 }
 
-/// Returns the size to open a window with, in points without zoom.
-pub(super) fn size(settings: &Settings) -> [f32; 2] {
-    [settings.window_width, settings.window_height].map(f32::from)
+/// Returns a window with the saved size, which is maximized if it was.
+pub(super) fn viewport(settings: &Settings) -> ViewportBuilder {
+    ViewportBuilder::default()
+        .with_inner_size([settings.window_width, settings.window_height].map(f32::from))
+        .with_maximized(settings.window_maximized)
 }
 
 /// Returns the commands that save what has changed. There are none while something is still being dragged or resized.
@@ -26,12 +28,16 @@ pub(super) fn changes(ctx: &Context, app: &App, tab: LessonPlace) -> Vec<Action>
         return Vec::new();
     }
     let number = (1..).zip(TABS).find(|(_, other)| *other == tab).map_or(1, |(number, _)| number);
-    let mut now = vec![(Setting::Tab, number)];
-    let is_normal = ctx.input(|input| {
+    let mut now = vec![(Setting::Tab, number.to_string())];
+    let (is_maximized, is_shown) = ctx.input(|input| {
         let window = input.viewport();
-        window.maximized != Some(true) && window.fullscreen != Some(true) && window.minimized != Some(true)
+        let is_shown = window.fullscreen != Some(true) && window.minimized != Some(true);
+        (window.maximized == Some(true), is_shown)
     });
-    if is_normal {
+    if is_shown {
+        now.push((Setting::WindowMaximized, is_maximized.to_string()));
+    }
+    if is_shown && !is_maximized {
         let size = ctx.content_rect().size() * ctx.zoom_factor();
         now.extend([
             (Setting::WindowWidth, whole_number(size.x)),
@@ -41,11 +47,11 @@ pub(super) fn changes(ctx: &Context, app: &App, tab: LessonPlace) -> Vec<Action>
     if let Some(height) = detail_view::height(ctx) {
         now.push((Setting::DetailHeight, whole_number(height)));
     }
-    let changed = |(setting, value): &(Setting, u16)| setting.text(app.settings()) != value.to_string();
+    let changed = |(setting, value): &(Setting, String)| setting.text(app.settings()) != *value;
     now.into_iter().filter(changed).map(|(setting, value)| Command::set(setting, value).into()).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited to the range")]
-fn whole_number(points: f32) -> u16 {
-    points.round().clamp(1.0, f32::from(u16::MAX)) as u16
+fn whole_number(points: f32) -> String {
+    (points.round().clamp(1.0, f32::from(u16::MAX)) as u16).to_string()
 }

@@ -63,7 +63,7 @@ pub fn run(
     warnings: Vec<String>,
     start: bool,
 ) -> Result<(), WindowError> {
-    let window_size = remembered::size(&settings);
+    let viewport = remembered::viewport(&settings);
     let create = move |creation: &CreationContext<'_>| {
         let pacing = Arc::new(FramePacing::default());
         let wake = wake(creation, Arc::clone(&pacing));
@@ -80,7 +80,7 @@ pub fn run(
     };
     first_that_works(RENDERERS, |renderer| {
         let create = |creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<dyn eframe::App>);
-        eframe::run_native("Echoscope", options(renderer, window_size), Box::new(create))
+        eframe::run_native("Echoscope", options(renderer, viewport.clone()), Box::new(create))
     })
 }
 
@@ -155,11 +155,10 @@ fn wake(creation: &CreationContext<'_>, pacing: Arc<FramePacing>) -> Arc<dyn Fn(
     })
 }
 
-fn options(renderer: Renderer, window_size: [f32; 2]) -> NativeOptions {
-    let mut viewport = ViewportBuilder::default()
+fn options(renderer: Renderer, viewport: ViewportBuilder) -> NativeOptions {
+    let mut viewport = viewport
         .with_title("Echoscope")
         .with_app_id("echoscope")
-        .with_inner_size(window_size)
         .with_min_inner_size(size::WINDOW_MIN)
         .with_drag_and_drop(true);
     viewport.icon = icon().map(Arc::new);

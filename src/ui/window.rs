@@ -26,6 +26,7 @@ use crate::ui::side_panel::SidePanel;
 use crate::ui::split_view::SplitView;
 use crate::ui::tabs::client::{ClientPanel, composer};
 use crate::ui::tabs::detail_view::{self, show_panel};
+use crate::ui::tabs::hovered_data;
 use crate::ui::tabs::live::LivePanel;
 use crate::ui::tabs::log::log_panel::{self, LogPanel};
 use crate::ui::tabs::log::{log_entry, log_toolbar};
@@ -485,6 +486,7 @@ impl eframe::App for Window {
         }
         actions.extend(scroll_when_small(ui, "window", vec2(min_width, min_height), |ui| self.layout(ui)));
         self.share_selection();
+        hovered_data::end_frame(ui.ctx());
         actions.extend(self.overlays(ui));
         actions.extend(remembered::changes(ui.ctx(), &self.app, self.tabs.current()));
         if !actions.is_empty() {

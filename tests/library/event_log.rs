@@ -46,7 +46,7 @@ fn event(client: Option<u64>, kind: EventKind) -> Event {
 
 fn received(client: u64, data: &Arc<[u8]>) -> Event {
     let took = Duration::from_micros(41);
-    event(Some(client), EventKind::Received { data: Arc::clone(data), echoed: data.len(), took })
+    event(Some(client), EventKind::Received { data: Arc::clone(data), echoed: data.len(), offset: 0, took })
 }
 
 fn random_event(random: &mut Random) -> Event {

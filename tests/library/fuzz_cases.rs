@@ -31,7 +31,7 @@ fn event(client: u64, kind: EventKind) -> Event {
 
 fn received(text: &str) -> Event {
     let data = Arc::from(text.as_bytes());
-    event(1, EventKind::Received { data, echoed: text.len(), took: Duration::ZERO })
+    event(1, EventKind::Received { data, echoed: text.len(), offset: 0, took: Duration::ZERO })
 }
 
 /// The message about a mistyped escape or digit quoted the character itself, which could change the direction of the

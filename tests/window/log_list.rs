@@ -26,7 +26,7 @@ fn event(id: u64, kind: EventKind) -> ServerEvent {
 
 fn received(id: u64, data: &[u8]) -> ServerEvent {
     let (data, echoed) = (data.into(), data.len());
-    event(id, EventKind::Received { data, echoed, took: Duration::from_micros(41) })
+    event(id, EventKind::Received { data, echoed, offset: 0, took: Duration::from_micros(41) })
 }
 
 fn closed(id: u64) -> ServerEvent {

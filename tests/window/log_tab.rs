@@ -23,7 +23,8 @@ fn window(entries: u64) -> Harness<'static, Window> {
     let client = ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
     let earlier = (0..entries).map(move |index| {
         let data: Arc<[u8]> = format!("line {index:07}").into_bytes().into();
-        let kind = EventKind::Received { echoed: data.len(), data, took: Duration::from_micros(41) };
+        let kind =
+            EventKind::Received { echoed: data.len(), data, offset: 0, took: Duration::from_micros(41) };
         ServerEvent { at: SystemTime::UNIX_EPOCH, client: Some(client), kind }
     });
     let mut window = Harness::builder().with_size(SIZE).with_max_steps(20).build_eframe(move |creation| {

@@ -36,6 +36,28 @@ fn window_size_is_saved_without_the_zoom() {
     assert_eq!(vec2(settings.window_width.into(), settings.window_height.into()), expected);
 }
 
+#[test]
+fn maximized_window_is_saved_without_its_size() {
+    let mut window = Window::open();
+    let size = (window.app().settings().window_width, window.app().settings().window_height);
+    let maximize = |window: &mut Window, is_maximized| {
+        let input = window.0.input_mut();
+        let id = input.viewport_id;
+        input.viewports.entry(id).or_default().maximized = Some(is_maximized);
+        window.0.set_size(vec2(1600.0, 900.0));
+        for _ in 0..8 {
+            window.0.step();
+        }
+        window.app().settings().clone()
+    };
+    let settings = maximize(&mut window, true);
+    assert!(settings.window_maximized);
+    assert_eq!((settings.window_width, settings.window_height), size);
+    let settings = maximize(&mut window, false);
+    assert!(!settings.window_maximized);
+    assert_eq!((settings.window_width, settings.window_height), (1600, 900));
+}
+
 /// Returns the top edge of the details under the log.
 fn top_of_details(window: &Window) -> f32 {
     window.0.get_by_label_contains("What the row means").rect().top()

@@ -62,8 +62,12 @@ fn log() -> Vec<Event> {
         sent: 6,
         lasted: Duration::from_millis(5_020),
     };
-    let received =
-        EventKind::Received { data: (*b"Hello\n").into(), echoed: 6, took: Duration::from_micros(41) };
+    let received = EventKind::Received {
+        data: (*b"Hello\n").into(),
+        echoed: 6,
+        offset: 0,
+        took: Duration::from_micros(41),
+    };
     let events = [
         (0, None, EventKind::Starting { port: 12345 }),
         (1, None, EventKind::Listening { addresses: vec![address], tls: false }),

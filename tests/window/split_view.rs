@@ -237,3 +237,58 @@ fn every_pair_of_tabs_has_unique_ids() {
         }
     }
 }
+
+/// Returns the rectangles that are filled with the color of `row`'s background.
+fn filled_like(window: &Window, row: Rect) -> Vec<Rect> {
+    fn rectangles(shape: &Shape, found: &mut Vec<(Rect, egui::Color32)>) {
+        match shape {
+            Shape::Rect(shape) => found.push((shape.rect, shape.fill)),
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| rectangles(shape, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    window.0.output().shapes.iter().for_each(|clipped| rectangles(&clipped.shape, &mut found));
+    let fill =
+        found.iter().find(|(rect, _)| rect.center().distance(row.center()) < 2.0).expect("a background").1;
+    found.into_iter().filter(|(_, color)| *color == fill).map(|(rect, _)| rect).collect()
+}
+
+#[test]
+fn hovered_data_is_highlighted_in_both_tabs() {
+    let mut window = open();
+    window.start();
+    window.click("Connect");
+    window.wait_until_shown("Connected to");
+    for text in ["first", "second"] {
+        window.fill("Text to send", text);
+        window.press(Key::Enter);
+        window.wait_until_shown(&format!("Received: b'{text}\\n'"));
+    }
+    let sent = |text: &str| format!("sent {text}");
+    for tab in ["Log", "Wire"] {
+        choose(&mut window, &format!("{tab} on the right"));
+        let row = |window: &Window, label: &str| window.0.get_by_label_contains(label).rect();
+        window.wait_until_shown("second");
+        let client_row = row(&window, &sent("second"));
+        window.0.hover_at(client_row.center());
+        window.run();
+        let filled = filled_like(&window, client_row);
+        let other = panel(&window, tab);
+        let rows: Vec<_> = parts(&window)
+            .iter()
+            .filter(|part| part.role() == Role::ListBoxOption && other.contains(part.rect.center()))
+            .map(|part| {
+                let is_filled = filled.iter().any(|rect| rect.center().distance(part.rect.center()) < 2.0);
+                (part.name.clone(), is_filled)
+            })
+            .collect();
+        assert!(rows.iter().any(|(_, is_filled)| *is_filled), "{tab}: {rows:?}");
+        for (name, is_filled) in &rows {
+            let is_about = name.contains("second") && !name.contains("printed");
+            assert_eq!(*is_filled, is_about, "{tab}: {name}");
+        }
+        let earlier = row(&window, &sent("first"));
+        assert!(!filled.iter().any(|rect| rect.center().distance(earlier.center()) < 2.0), "{tab}");
+    }
+}

@@ -188,7 +188,7 @@ impl TranscriptEntry {
     #[must_use]
     pub fn data(&self) -> &[u8] {
         match &self.event {
-            ClientEventKind::Sent { data, .. } | ClientEventKind::Received(data) => data,
+            ClientEventKind::Sent { data, .. } | ClientEventKind::Received { data, .. } => data,
             _ => &[],
         }
     }
@@ -257,7 +257,7 @@ mod tests {
         let event = |kind| ClientEvent { at: SystemTime::now(), kind };
         let sent = |number, measured| {
             let data = b"x".as_slice().into();
-            event(ClientEventKind::Sent { number, data, from: SendOrigin::Typed, measured })
+            event(ClientEventKind::Sent { number, data, offset: 0, from: SendOrigin::Typed, measured })
         };
         let echo_of = |number| {
             let (verdict, round_trip) = (EchoVerdict::Exact, Duration::from_millis(1));

@@ -1,5 +1,6 @@
 //! The rows of a sequence diagram, their vertical positions, and a summary of how the connection ended.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::capture::{Capture, CaptureEvent, CaptureEventKind, CaptureInfo, RecordPayload, Side, TlsRecord};
@@ -15,6 +16,8 @@ const BATCH: usize = 4096;
 pub struct Sequence {
     info: CaptureInfo,
     rows: Vec<Row>,
+    /// The bytes of plaintext so far, from the client and from the server.
+    plaintext: [u64; 2],
     summary: CloseSummary,
 }
 
@@ -26,6 +29,8 @@ pub struct Row {
     /// The time since the previous row; `None` for the first row.
     pub gap: Option<Duration>,
     tls: bool,
+    /// The bytes of plaintext from the same side before this row.
+    offset: u64,
     /// The indexes of related rows: for plaintext, the records that contain it; for a record, the plaintext in it.
     pub partners: Vec<usize>,
 }
@@ -80,6 +85,13 @@ impl Row {
         }
     }
 
+    /// Returns the positions of plaintext in all the plaintext from its side, from 0; `None` for other events.
+    #[must_use]
+    pub fn plaintext_range(&self) -> Option<Range<u64>> {
+        let is_plaintext = self.event.kind == CaptureEventKind::Plaintext;
+        is_plaintext.then(|| self.offset..self.offset + u64::from(self.event.len))
+    }
+
     /// Returns whether one of the rows is a record and the other plaintext of the same side.
     fn is_pair(&self, other: &Self) -> bool {
         let is_record = |row: &Self| matches!(row.event.kind, CaptureEventKind::Record(_));
@@ -93,7 +105,7 @@ impl Sequence {
     /// Creates the diagram of a capture, without rows until it is updated.
     #[must_use]
     pub fn new(capture: &Capture) -> Self {
-        Self { info: capture.info(), rows: Vec::new(), summary: CloseSummary::default() }
+        Self { info: capture.info(), rows: Vec::new(), plaintext: [0; 2], summary: CloseSummary::default() }
     }
 
     /// Adds rows for all events since the last update.
@@ -149,7 +161,9 @@ impl Sequence {
         self.summary.add(&event);
         let gap = self.rows.last().map(|before| event.at.saturating_sub(before.event.at));
         let link = event.link.map(|link| link as usize);
-        let mut row = Row { event, gap, tls: self.info.tls, partners: Vec::new() };
+        let plaintext = &mut self.plaintext[usize::from(event.side == Side::Server)];
+        let mut row = Row { event, gap, tls: self.info.tls, offset: *plaintext, partners: Vec::new() };
+        *plaintext = row.plaintext_range().map_or(*plaintext, |range| range.end);
         let index = self.rows.len();
         if let Some(link) = link
             && let Some(other) = self.rows.get_mut(link).filter(|other| other.is_pair(&row))

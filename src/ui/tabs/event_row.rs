@@ -6,6 +6,7 @@ use std::fmt::Write;
 use egui::{Align2, Color32, FontId, Id, Rect, Response, Role, Sense, Ui, WidgetInfo};
 
 use crate::log::event_log::Severity;
+use crate::ui::tabs::hovered_data::{DataRange, is_highlighted};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::text_width;
 use crate::ui::widgets::{char_width, text_line};
@@ -30,6 +31,8 @@ pub(super) struct EventRow<'a> {
     pub(super) trailing: Vec<String>,
     pub(super) trailing_color: Color32,
     pub(super) is_selected: bool,
+    /// The data that the row is about.
+    pub(super) data: Option<DataRange>,
 }
 
 /// Draws a row and senses clicks on it. `line` returns the line, truncated to a number of characters; `name` returns the
@@ -45,9 +48,10 @@ pub(super) fn show(
     let palette = Palette::of(ui);
     // A row is not focusable: the Tab key stops once at the whole list, not at each row.
     let response = ui.interact(rect, id, Sense::CLICK);
+    let is_highlighted = is_highlighted(&response, row.data.as_ref());
     if row.is_selected {
         ui.painter().rect_filled(rect, 0.0, palette.row_selected);
-    } else if response.hovered() {
+    } else if is_highlighted {
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
     let advance = char_width(ui);

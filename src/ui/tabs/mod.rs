@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod detail_view;
 mod event_row;
+pub(crate) mod hovered_data;
 pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod python;

@@ -44,5 +44,5 @@ pub(crate) fn entries(count: u64) -> impl Iterator<Item = Event> {
 }
 
 fn received(data: Arc<[u8]>) -> EventKind {
-    EventKind::Received { echoed: data.len(), data, took: Duration::from_micros(41) }
+    EventKind::Received { echoed: data.len(), data, offset: 0, took: Duration::from_micros(41) }
 }

@@ -77,7 +77,7 @@ fn is_sent(entry: &TranscriptEntry) -> bool {
 }
 
 fn is_received(entry: &TranscriptEntry) -> bool {
-    matches!(entry.event, ClientEventKind::Received(_))
+    matches!(entry.event, ClientEventKind::Received { .. })
 }
 
 const FIRST: ClientTabId = ClientTabId(1);

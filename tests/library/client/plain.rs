@@ -136,7 +136,7 @@ fn large_file_is_streamed_and_compared_in_bounded_memory() {
     let mut not_shown = 0;
     for event in &events {
         match &event.kind {
-            ClientEventKind::Received(data) => shown += data.len() as u64,
+            ClientEventKind::Received { data, .. } => shown += data.len() as u64,
             ClientEventKind::NotShown { bytes, .. } => not_shown += bytes,
             _ => {}
         }

@@ -91,7 +91,7 @@ impl Watched {
 
     pub(crate) fn data(&self) -> Vec<u8> {
         let data = self.events.iter().filter_map(|event| match &event.kind {
-            ClientEventKind::Received(data) => Some(data.to_vec()),
+            ClientEventKind::Received { data, .. } => Some(data.to_vec()),
             _ => None,
         });
         data.flatten().collect()

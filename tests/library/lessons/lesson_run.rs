@@ -28,7 +28,7 @@ fn event(client: u64, kind: EventKind) -> Event {
 }
 
 fn received(client: u64, data: &[u8]) -> Event {
-    let kind = EventKind::Received { data: data.into(), echoed: data.len(), took: Duration::ZERO };
+    let kind = EventKind::Received { data: data.into(), echoed: data.len(), offset: 0, took: Duration::ZERO };
     event(client, kind)
 }
 

@@ -118,11 +118,13 @@ impl TranscriptList {
         }
         let transcript = tab.transcript();
         let (mut clicked, mut chosen) = (None, None);
+        let accepted_as = app.connection_of(tab.id());
         let scrolled = self.list.show(ui, body, size::LOG_ROW, transcript.len(), |ui, index, rect| {
             let Some(entry) = transcript.get(index) else { return };
             let is_selected = self.selected == Some(entry.number);
             let can_be_echoed = can_be_echoed(tab, entry);
-            let row = transcript_row::show(ui, entry, rect, format, is_selected, can_be_echoed);
+            let connection = accepted_as.filter(|_| entry.connection == tab.connections());
+            let row = transcript_row::show(ui, (entry, connection), rect, format, is_selected, can_be_echoed);
             if row.clicked() {
                 clicked = Some((index, entry.number));
             }

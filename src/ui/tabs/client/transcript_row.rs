@@ -6,20 +6,23 @@ use crate::app::clients::TranscriptEntry;
 use crate::client::client_event::{ClientEventKind, SendOrigin};
 use crate::log::event_log::Severity;
 use crate::log::format;
+use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::text::{self, with_thousands};
 use crate::ui::tabs::client::transcript_text;
 use crate::ui::tabs::event_row::{self, EventRow, severity_color};
+use crate::ui::tabs::hovered_data::DataRange;
 use crate::ui::theme::Palette;
 use crate::ui::widgets::char_width;
 
 /// The maximum length of the data in a row's text for screen readers and the clipboard, in characters.
 const MAX_SPOKEN: usize = 1000;
 
-/// Draws the row of an entry and senses clicks on it. `can_be_echoed` is whether its echo can still arrive.
+/// Draws the row of an entry and senses clicks on it. `connection` is the number under which this window's server has
+/// accepted the entry's connection; `can_be_echoed` is whether its echo can still arrive.
 pub(super) fn show(
     ui: &Ui,
-    entry: &TranscriptEntry,
+    (entry, connection): (&TranscriptEntry, Option<ClientId>),
     rect: Rect,
     format: DataFormat,
     is_selected: bool,
@@ -36,7 +39,7 @@ pub(super) fn show(
             let color = if is_good { palette.good } else { severity_color(palette, severity) };
             ("→", palette.accent, trailing, color)
         }
-        ClientEventKind::Received(_) => ("←", palette.clients[1], vec![size], palette.muted),
+        ClientEventKind::Received { .. } => ("←", palette.clients[1], vec![size], palette.muted),
         event => {
             let trailing = transcript_text::trailing_text(event).into_iter().collect();
             ("", palette.text, trailing, palette.muted)
@@ -53,6 +56,7 @@ pub(super) fn show(
         trailing,
         trailing_color,
         is_selected,
+        data: connection.and_then(|connection| data_range(entry, connection)),
     };
     let id = Id::unique("client row").with(entry.number);
     event_row::show(
@@ -63,6 +67,18 @@ pub(super) fn show(
         |max| line(entry, format, max).0,
         |_| full_line(entry, format, can_be_echoed),
     )
+}
+
+/// Returns the data that an entry is about.
+fn data_range(entry: &TranscriptEntry, connection: ClientId) -> Option<DataRange> {
+    let (offset, len) = match &entry.event {
+        ClientEventKind::Sent { offset, from: SendOrigin::File { size, .. }, .. } => (*offset, *size),
+        ClientEventKind::Sent { offset, data, .. } | ClientEventKind::Received { offset, data } => {
+            (*offset, data.len() as u64)
+        }
+        _ => return None,
+    };
+    Some(DataRange::new(connection, offset, len))
 }
 
 /// Returns the data of an entry in this format, or a file's name, or the text of another event, and whether it was
@@ -76,7 +92,7 @@ fn line(entry: &TranscriptEntry, format: DataFormat, max: usize) -> (String, boo
         ClientEventKind::Sent { from: SendOrigin::Repeated { turn, of }, .. } => {
             format!("{}/{} ", with_thousands(*turn), with_thousands(*of))
         }
-        ClientEventKind::Sent { .. } | ClientEventKind::Received(_) => String::new(),
+        ClientEventKind::Sent { .. } | ClientEventKind::Received { .. } => String::new(),
         event => return format::truncate(transcript_text::describe(event).0.chars(), max),
     };
     let (data, is_truncated) = format::truncated_data(entry.data(), format, max.saturating_sub(prefix.len()));
@@ -88,7 +104,7 @@ pub(super) fn full_line(entry: &TranscriptEntry, format: DataFormat, can_be_echo
     let (time, line) = (text::clock(entry.at), line(entry, format, MAX_SPOKEN).0);
     let mut parts = match &entry.event {
         ClientEventKind::Sent { .. } => vec![format!("{time} sent {line}")],
-        ClientEventKind::Received(_) => vec![format!("{time} received {line}")],
+        ClientEventKind::Received { .. } => vec![format!("{time} received {line}")],
         event => {
             [format!("{time} {line}")].into_iter().chain(transcript_text::trailing_text(event)).collect()
         }
@@ -112,7 +128,7 @@ mod tests {
     fn echo_is_waited_for_only_while_it_can_arrive() {
         let line = |measured, verdict: Option<EchoVerdict>, can_be_echoed| {
             let (number, data) = (1, b"x".as_slice().into());
-            let event = ClientEventKind::Sent { number, data, from: SendOrigin::Typed, measured };
+            let event = ClientEventKind::Sent { number, data, offset: 0, from: SendOrigin::Typed, measured };
             let echo = verdict.map(|verdict| EchoResult { number, verdict, round_trip: Duration::ZERO });
             let at = SystemTime::now();
             let entry = TranscriptEntry { number, connection: 1, at, event, echo };

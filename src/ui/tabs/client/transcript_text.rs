@@ -91,7 +91,7 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
             );
             return (text.clone(), Severity::Warning, text);
         }
-        Kind::Sent { .. } | Kind::Received(_) | Kind::Echoed(_) => {
+        Kind::Sent { .. } | Kind::Received { .. } | Kind::Echoed(_) => {
             (String::new(), Severity::Normal, RECEIVED)
         }
     };
@@ -171,7 +171,7 @@ pub(super) fn trailing_text(event: &Kind) -> Option<String> {
 pub(super) fn amount(entry: &TranscriptEntry) -> Option<u64> {
     match &entry.event {
         Kind::Sent { from: SendOrigin::File { size, .. }, .. } => Some(*size),
-        Kind::Sent { data, .. } | Kind::Received(data) => Some(data.len() as u64),
+        Kind::Sent { data, .. } | Kind::Received { data, .. } => Some(data.len() as u64),
         _ => None,
     }
 }
@@ -237,7 +237,7 @@ pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
             };
             content.explanation = explain_send(entry, *measured);
         }
-        Kind::Received(_) => content.title = format!("Received {}", bytes()),
+        Kind::Received { .. } => content.title = format!("Received {}", bytes()),
         Kind::Handshake(handshake) => {
             content.title = "TLS handshake".into();
             content.rows = handshake_rows(handshake);

@@ -7,11 +7,12 @@ use crate::log::event_log::Severity;
 use crate::log::explanation;
 use crate::log::handshake_details::event_details;
 use crate::log::line;
-use crate::server::event::EventKind;
+use crate::server::event::{Event, EventKind};
 use crate::settings::DataFormat;
 use crate::text;
 use crate::ui::tabs::detail_view::DetailContent;
 use crate::ui::tabs::event_row::{self, EventRow};
+use crate::ui::tabs::hovered_data::DataRange;
 use crate::ui::theme::Palette;
 
 /// Draws a row and senses clicks on it. `client_width` is the width of the client's column, in points.
@@ -36,10 +37,21 @@ pub(super) fn show_row(
         trailing: line::trailing_text(event).into_iter().collect(),
         trailing_color: palette.muted,
         is_selected,
+        data: data_range(event),
     };
     let id = Id::unique("log row").with(entry.number);
     let line = |max| line::truncated_row(event, format, max).0;
     event_row::show(ui, id, rect, &row, line, |line| format!("{time} {client} {line}"))
+}
+
+/// Returns the data that an event is about.
+fn data_range(event: &Event) -> Option<DataRange> {
+    match &event.kind {
+        EventKind::Received { data, offset, .. } => {
+            Some(DataRange::new(event.client?.id, *offset, data.len() as u64))
+        }
+        _ => None,
+    }
 }
 
 /// Returns the details of an entry.

@@ -527,7 +527,7 @@ mod tests {
     #[test]
     fn evicted_entries_are_no_longer_selected() {
         let mut log = log(3);
-        let data = EventKind::Received { data: [0][..].into(), echoed: 1, took: Duration::ZERO };
+        let data = EventKind::Received { data: [0][..].into(), offset: 0, echoed: 1, took: Duration::ZERO };
         let event = Event { at: SystemTime::now(), client: None, kind: data };
         for _ in 3..10 {
             log.append(event.clone());

@@ -11,6 +11,7 @@ use crate::capture::sequence::{Row, RowKind, Sequence, explain, header_fields, r
 use crate::capture::{CaptureEventKind, MAX_WHOLE, Side};
 use crate::text::{self, with_thousands};
 use crate::ui::tabs::detail_view::DetailContent;
+use crate::ui::tabs::hovered_data::{DataRange, is_highlighted};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::{char_width, text_line};
 
@@ -66,7 +67,8 @@ pub(super) fn show(
     let (columns, y) = (Columns::of(rect), arrow_y(rect));
     // A row can't take the keyboard focus; only the whole diagram can.
     let response = ui.interact(rect, Id::unique("sequence row").with(row.event.index), Sense::CLICK);
-    if is_selected || response.hovered() {
+    let is_highlighted = is_highlighted(&response, data_range(sequence, row).as_ref());
+    if is_selected || is_highlighted {
         let fill = if is_selected { palette.row_selected } else { palette.row_hover };
         backgrounds.push(Shape::rect_filled(rect, 0.0, fill));
     }
@@ -122,6 +124,14 @@ pub(super) fn show(
     let full_text = || full_text(sequence, row);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, full_text()));
     response
+}
+
+/// Returns the data that a row is about: its plaintext, or the plaintext in its record.
+fn data_range(sequence: &Sequence, row: &Row) -> Option<DataRange> {
+    let partners = row.partners.iter().filter_map(|&partner| sequence.rows().get(partner));
+    let ranges = std::iter::once(row).chain(partners).filter_map(Row::plaintext_range);
+    let bytes = ranges.reduce(|all, range| all.start.min(range.start)..all.end.max(range.end))?;
+    Some(DataRange { connection: sequence.info().client.id, bytes })
 }
 
 /// Returns the y coordinate of a row's arrow, on a whole point.
