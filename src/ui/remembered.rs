@@ -1,6 +1,6 @@
 //! Saves the window's size and whether it is maximized, the open tab and the height of the details, and restores them in the next run.
 
-use egui::{Context, ViewportBuilder};
+use egui::{Context, ViewportBuilder, ViewportCommand};
 
 use crate::app::{App, Command};
 use crate::lessons::condition::LessonPlace;
@@ -20,6 +20,18 @@ pub(super) fn viewport(settings: &Settings) -> ViewportBuilder {
     ViewportBuilder::default()
         .with_inner_size([settings.window_width, settings.window_height].map(f32::from))
         .with_maximized(settings.window_maximized)
+}
+
+/// Maximizes a window that was closed maximized, in its second frame: window managers of X11 ignore the request to open it
+/// so. Returns whether that is still to be done.
+pub(super) fn maximize(ctx: &Context) -> bool {
+    let is_first = ctx.cumulative_frame_nr() == 0;
+    if is_first {
+        ctx.request_repaint();
+    } else {
+        ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
+    }
+    is_first
 }
 
 /// Returns the commands that save what has changed. There are none while something is still being dragged or resized.

@@ -59,6 +59,8 @@ pub struct Window {
     device: Option<DrawingDevice>,
     shows_help: bool,
     presenter: Presenter,
+    /// Whether the window was closed maximized and isn't maximized yet.
+    will_maximize: bool,
     was_failed: bool,
     /// Whether a start has failed since the last frame. If so, the reason is scrolled into view.
     failed_just_now: bool,
@@ -82,6 +84,7 @@ impl Window {
         // Unlike `set_zoom_factor`, this takes effect in the first frame.
         ctx.options_mut(|options| options.zoom_factor = f32::from(app.settings().zoom) / 100.0);
         detail_view::set_height(ctx, app.settings().detail_height.into());
+        let will_maximize = app.settings().window_maximized;
         Self {
             tabs: SplitView::new(remembered::tab(&app)),
             app,
@@ -101,6 +104,7 @@ impl Window {
             device: None,
             shows_help: false,
             presenter: Presenter::default(),
+            will_maximize,
             was_failed: false,
             failed_just_now: false,
         }
@@ -488,7 +492,11 @@ impl eframe::App for Window {
         self.share_selection();
         hovered_data::end_frame(ui.ctx());
         actions.extend(self.overlays(ui));
-        actions.extend(remembered::changes(ui.ctx(), &self.app, self.tabs.current()));
+        if self.will_maximize {
+            self.will_maximize = remembered::maximize(ui.ctx());
+        } else {
+            actions.extend(remembered::changes(ui.ctx(), &self.app, self.tabs.current()));
+        }
         if !actions.is_empty() {
             // The effect of the actions is visible in the next frame.
             ui.ctx().request_repaint();
