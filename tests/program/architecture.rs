@@ -44,7 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lessons", &["server::calls", "server::event", "settings", "text", "tls::handshake", "tls::names"]),
     ("log", &["ring_buffer", "server::event", "server::start_error", "settings", "sync", "text", "tls"]),
     ("main", &["app", "cli", "headless", "platform", "settings", "ui"]),
-    ("platform", &[]),
+    ("platform", &["sync"]),
     ("python", &["platform", "server::ServerConfig", "server::calls", "settings", "text"]),
     ("resolve", &["settings"]),
     ("ring_buffer", &[]),
