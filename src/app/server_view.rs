@@ -333,7 +333,9 @@ mod tests {
     #[test]
     fn variables_exist_only_from_the_line_that_sets_them() {
         let shown = |thread: &PausedThread| {
-            let parts = variables(thread, Version::Robust).into_iter().map(|(name, value)| format!("{name} = {value}"));
+            let parts = variables(thread, Version::Robust)
+                .into_iter()
+                .map(|(name, value)| format!("{name} = {value}"));
             parts.collect::<Vec<_>>().join(", ")
         };
         assert_eq!(shown(&thread(None, Call::Socket, address(1), None)), "");
@@ -356,7 +358,8 @@ mod tests {
         assert!(shown.ends_with("conn = <SSLSocket>"), "{shown}");
         let tutorial = |thread: &PausedThread| variables(thread, Version::Tutorial);
         let conn = ("conn", "<socket, raddr=('127.0.0.1', 49743)>".to_owned());
-        let (recv, data) = (thread(Some(1), Call::Recv, recv, Some(b"hi\n")), ("data", r"b'hi\n'".to_owned()));
+        let (recv, data) =
+            (thread(Some(1), Call::Recv, recv, Some(b"hi\n")), ("data", r"b'hi\n'".to_owned()));
         assert_eq!(tutorial(&recv), [data, conn]);
         assert_eq!(tutorial(&close)[1].1, "<SSLSocket, raddr=('127.0.0.1', 49743)>");
     }

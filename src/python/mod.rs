@@ -58,7 +58,7 @@ pub struct Program {
     pub version: Version,
     /// The lines of the program.
     pub lines: Vec<ProgramLine>,
-    /// What the server does beyond the program, as at most five ends of a sentence that begins with “the server”.
+    /// The server's behavior beyond the program: at most five ends of a sentence that begins with “the server”.
     pub notes: Vec<String>,
 }
 
@@ -136,7 +136,10 @@ fn notes(config: &ServerConfig, host: HostKind, version: Version) -> Vec<String>
     let handshake = format!("limits the TLS handshake to {} seconds", config.handshake_timeout.as_secs());
     add(&[
         (is_tutorial && holds("tls"), &handshake),
-        (is_tutorial && !holds("tls") && holds("one"), "continues after a client's reset, which ends this program"),
+        (
+            is_tutorial && !holds("tls") && holds("one"),
+            "continues after a client's reset, which ends this program",
+        ),
         (
             is_tutorial && !holds("tls") && holds("threads"),
             "handles a client's reset, which ends this program's thread with an error",
