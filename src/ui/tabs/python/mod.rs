@@ -17,8 +17,8 @@ use crate::server::event::ClientId;
 use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::tabs::python::line_status::{followed_line, line_statuses};
-use crate::ui::theme::{Palette, size};
-use crate::ui::widgets::controls::{copy_button, pill_button, switch};
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{copy_button, pill_button, switch, text_width};
 use crate::ui::widgets::field::small;
 use crate::ui::widgets::{scroll_when_small, toolbar};
 use crate::ui::{backlog, frame_pacing, step_bar};
@@ -44,6 +44,8 @@ const SHORT_WINDOW: f32 = 600.0;
 const SHORT_QUEUE: f32 = 56.0;
 /// The minimum height of the program: seven lines, and the space below them.
 const MIN_PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
+/// The width of the switch and the buttons in the toolbar, with the space around them.
+const TOOLS_WIDTH: f32 = 360.0;
 /// How long a line is highlighted after it ran, in seconds.
 const HIGHLIGHT_TIME: f64 = 0.7;
 /// How long after a change the calls are read again, since a thread may make its next call a moment later.
@@ -134,7 +136,15 @@ fn tools(ui: &mut Ui, app: &App) -> Option<Action> {
     } else {
         "for these settings"
     };
-    small(ui, format!("The tutorial's program {settings}"));
+    let text = format!("The tutorial's program {settings}");
+    let is_narrow = text_width(ui, &text, theme::small()) + TOOLS_WIDTH > ui.available_width();
+    small(ui, text);
+    if is_narrow {
+        // The copy button doesn't move to the next row by itself.
+        ui.end_row();
+    } else {
+        ui.add_space(size::GAP);
+    }
     let label = Setting::RobustProgram.label();
     let about = "Show the program with error handling, timeouts, and a line for each closed connection";
     let robust = switch(ui, is_robust, label).on_hover_text(about);
