@@ -15,7 +15,7 @@ use crate::capture::sequence::{Sequence, SequenceFormat};
 use crate::log::{LogEntry, json, line};
 use crate::platform::files;
 use crate::platform::terminal::{PYTHON, argument};
-use crate::python::{self, Program};
+use crate::python::{self, Program, Version};
 use crate::server::ServerConfig;
 use crate::server::event::ClientId;
 use crate::settings::Settings;
@@ -136,7 +136,8 @@ impl App {
     }
 
     /// Returns the program that does what the running server does, on its actual port. While no server runs, the
-    /// program is for the form's last valid values. It is cached until these change.
+    /// program is for the form's last valid values. It is in the version that the user chose, and cached until any of
+    /// that changes.
     #[must_use]
     pub fn program(&self) -> Arc<Program> {
         let mut config = ServerConfig::from(self.running_with().unwrap_or(self.settings()));
@@ -149,11 +150,14 @@ impl App {
                 *path = std::path::absolute(Path::new(path)).unwrap_or_else(|_| path.clone());
             }
         }
+        let version = if self.settings().robust_program { Version::Robust } else { Version::Tutorial };
         let mut cached = self.program.borrow_mut();
         match &*cached {
-            Some((cached_for, program)) if *cached_for == config => Arc::clone(program),
+            Some((cached_for, program)) if *cached_for == config && program.version == version => {
+                Arc::clone(program)
+            }
             _ => {
-                let program = Arc::new(python::program(&config));
+                let program = Arc::new(python::program(&config, version));
                 *cached = Some((config, Arc::clone(&program)));
                 program
             }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::app::state::App;
 use crate::log::format;
 use crate::log::line::python_address;
+use crate::python::Version;
 use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
 use crate::server::{AcceptQueues, Server, ServerState};
 use crate::settings::{DataFormat, Mode};
@@ -132,10 +133,10 @@ pub fn call_text(paused: &PausedThread) -> String {
     }
 }
 
-/// Returns the variables that the Python program has at the line where a thread is paused: the name and the value of
-/// each, the most interesting ones first. Long values are truncated.
+/// Returns the variables that this version of the Python program has at the line where a thread is paused: the name and
+/// the value of each, the most interesting ones first. Long values are truncated.
 #[must_use]
-pub fn variables(paused: &PausedThread) -> Vec<(&'static str, String)> {
+pub fn variables(paused: &PausedThread, version: Version) -> Vec<(&'static str, String)> {
     let CallSite { call, argument, .. } = paused.site;
     let Some(client) = paused.client else {
         return match (call, argument) {
@@ -149,13 +150,17 @@ pub fn variables(paused: &PausedThread) -> Vec<(&'static str, String)> {
     let values = &paused.variables;
     let data = values.data.as_deref();
     let data = data.map(|data| ("data", format::truncated_data(data, DataFormat::Python, PREVIEW).0));
+    let kind = if values.is_tls { "SSLSocket" } else { "socket" };
+    let peer = python_address(&client.peer);
+    if version == Version::Tutorial {
+        return data.into_iter().chain([("conn", format!("<{kind}, raddr={peer}>"))]).collect();
+    }
     let end = values.end.map(|reason| ("end", format!("'{}'", reason.description())));
-    let conn = if values.is_tls { "<SSLSocket>" } else { "<socket>" };
     let others = [
         ("received", values.received.to_string()),
         ("sent", values.sent.to_string()),
-        ("address", python_address(&client.peer)),
-        ("conn", conn.to_owned()),
+        ("address", peer),
+        ("conn", format!("<{kind}>")),
     ];
     data.into_iter().chain(end).chain(others).collect()
 }
@@ -328,7 +333,9 @@ mod tests {
     #[test]
     fn variables_exist_only_from_the_line_that_sets_them() {
         let shown = |thread: &PausedThread| {
-            let parts = variables(thread).into_iter().map(|(name, value)| format!("{name} = {value}"));
+            let parts = variables(thread, Version::Robust)
+                .into_iter()
+                .map(|(name, value)| format!("{name} = {value}"));
             parts.collect::<Vec<_>>().join(", ")
         };
         assert_eq!(shown(&thread(None, Call::Socket, address(1), None)), "");
@@ -349,5 +356,11 @@ mod tests {
         let shown = shown(&close);
         assert!(shown.starts_with("data = b'', end = 'closed by the client', received = 0"), "{shown}");
         assert!(shown.ends_with("conn = <SSLSocket>"), "{shown}");
+        let tutorial = |thread: &PausedThread| variables(thread, Version::Tutorial);
+        let conn = ("conn", "<socket, raddr=('127.0.0.1', 49743)>".to_owned());
+        let (recv, data) =
+            (thread(Some(1), Call::Recv, recv, Some(b"hi\n")), ("data", r"b'hi\n'".to_owned()));
+        assert_eq!(tutorial(&recv), [data, conn]);
+        assert_eq!(tutorial(&close)[1].1, "<SSLSocket, raddr=('127.0.0.1', 49743)>");
     }
 }

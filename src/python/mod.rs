@@ -1,9 +1,10 @@
 //! The tutorial's program for the given settings, as Python that can be run.
 //!
-//! `program.py.template` is the whole program; [`program`] selects its lines and fills in the values. A line stores
-//! which of the server's calls it makes, so that the window can show where a running server is. The program prints what
-//! Echoscope prints in a terminal for the same clients. It leaves out what only Echoscope does (several addresses, a
-//! client limit, explanations), with a comment where a reader would expect it.
+//! There are two versions of it, each with a template: [`Version::Tutorial`] is the tutorial's own program, changed only
+//! where the settings differ from it. [`Version::Robust`] also handles errors, and prints what Echoscope prints in a
+//! terminal for the same clients. [`program`] selects the template's lines and fills in the values. A line stores which
+//! of the server's calls it makes, so that the window can show where a running server is. [`Program::notes`] lists what
+//! the server does beyond the program.
 
 pub mod tokens;
 
@@ -17,10 +18,26 @@ use crate::server::calls::Call;
 use crate::settings::parse::{is_localhost_name, is_loopback};
 use crate::settings::{ClientAuth, Mode, Setting, Settings, TlsVersions};
 
-/// The lines of the program. Before `|` is the condition of a line: `a+!b` means *a and not b*, and an empty condition
-/// *always*. `@name@` is replaced by a value, and a line `=key` by the Python line that the table of settings has for
-/// this key.
-const TEMPLATE: &str = include_str!("program.py.template");
+/// A version of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// The tutorial's own program.
+    Tutorial,
+    /// The program with error handling, timeouts and a line for each closed connection.
+    Robust,
+}
+
+impl Version {
+    /// Returns the lines of the program. Before `|` is the condition of a line: `a+!b` means *a and not b*, and an empty
+    /// condition *always*. `@name@` is replaced by a value, and a line `=key` by the Python line that the table of
+    /// settings has for this key.
+    const fn template(self) -> &'static str {
+        match self {
+            Self::Tutorial => include_str!("tutorial.py.template"),
+            Self::Robust => include_str!("robust.py.template"),
+        }
+    }
+}
 
 /// The texts that identify the lines that make the server's calls.
 const CALLS: [(&str, Call); 8] = [
@@ -29,7 +46,7 @@ const CALLS: [(&str, Call); 8] = [
     ("sock.listen(", Call::Listen),
     ("sock.accept(", Call::Accept),
     ("context.wrap_socket(", Call::Handshake),
-    ("conn.recv(RECV_SIZE)", Call::Recv),
+    ("data = conn.recv(", Call::Recv),
     ("conn.sendall(", Call::SendAll),
     ("conn.close()", Call::Close),
 ];
@@ -37,8 +54,12 @@ const CALLS: [(&str, Call); 8] = [
 /// A Python program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
+    /// Which version of the program this is.
+    pub version: Version,
     /// The lines of the program.
     pub lines: Vec<ProgramLine>,
+    /// The server's behavior beyond the program: at most five ends of a sentence that begins with “the server”.
+    pub notes: Vec<String>,
 }
 
 /// A line of a program.
@@ -50,8 +71,6 @@ pub struct ProgramLine {
     pub call: Option<Call>,
     /// Whether the line passes an accepted client to the pool, where it waits for a thread.
     pub hands_over: bool,
-    /// The name of the function that the line is in, as in the tutorial: `handle_client`.
-    pub function: Option<&'static str>,
 }
 
 impl Program {
@@ -62,17 +81,17 @@ impl Program {
     }
 }
 
-/// Returns the program for a server with this configuration. It requires Python 3.8 or newer.
+/// Returns the program for a server with this configuration. It requires Python 3.8 or newer. Before Python 3.10, the
+/// tutorial's version may also accept TLS 1.0 and 1.1, depending on OpenSSL's configuration.
 ///
 /// Relative paths stay relative to the folder that the program is run in. If no certificate is chosen, the program uses
 /// the tutorial's `server.crt` and `server.key`. It writes no key log: that setting is never remembered, and a saved
 /// program would remember it.
 #[must_use]
-pub fn program(config: &ServerConfig) -> Program {
+pub fn program(config: &ServerConfig, version: Version) -> Program {
     let host = HostKind::of(&config.host);
     let mut lines = Vec::new();
-    let mut function = None;
-    for row in TEMPLATE.lines() {
+    for row in version.template().lines() {
         let (conditions, template) = row.split_once('|').unwrap_or_default();
         let holds = |condition: &str| match condition.strip_prefix('!') {
             Some(condition) => !holds(condition, config, host),
@@ -83,9 +102,6 @@ pub fn program(config: &ServerConfig) -> Program {
         }
         let setting = template.strip_prefix('=').and_then(Setting::with_key);
         let template = setting.map_or(template, |setting| setting.info().python);
-        if !template.starts_with(' ') {
-            function = template.strip_prefix("def ").and_then(|rest| rest.split('(').next());
-        }
         let call = CALLS.iter().find(|(text, _)| template.contains(text)).map(|(_, call)| *call);
         let hands_over = template.contains("pool.submit(");
         // Parts with an odd index are names of values.
@@ -95,9 +111,58 @@ pub fn program(config: &ServerConfig) -> Program {
         });
         let text: String = parts.collect();
         let texts = text.split('\n').map(str::to_owned);
-        lines.extend(texts.map(|text| ProgramLine { text, call, hands_over, function }));
+        lines.extend(texts.map(|text| ProgramLine { text, call, hands_over }));
     }
-    Program { lines }
+    Program { version, lines, notes: notes(config, host, version) }
+}
+
+/// Returns what the server does beyond the program.
+fn notes(config: &ServerConfig, host: HostKind, version: Version) -> Vec<String> {
+    let is_tutorial = version == Version::Tutorial;
+    let holds = |condition: &str| holds(condition, config, host);
+    let mut notes = Vec::new();
+    let mut add = |parts: &[(bool, &str)]| {
+        let parts: Vec<_> = parts.iter().filter(|(applies, _)| *applies).map(|(_, part)| *part).collect();
+        if !parts.is_empty() {
+            notes.push(parts.join(", and "));
+        }
+    };
+    add(&[
+        (holds("localhost"), "listens on ::1 as well"),
+        (holds("host_name"), "listens on every address of the host name"),
+        (is_tutorial, "sets SO_REUSEADDR to restart at once (not on Windows)"),
+    ]);
+    add(&[(true, "sets TCP_NODELAY to send each echo at once"), (true, "calls shutdown() before close()")]);
+    let handshake = format!("limits the TLS handshake to {} seconds", config.handshake_timeout.as_secs());
+    add(&[
+        (is_tutorial && holds("tls"), &handshake),
+        (
+            is_tutorial && !holds("tls") && holds("one"),
+            "continues after a client's reset, which ends this program",
+        ),
+        (
+            is_tutorial && !holds("tls") && holds("threads"),
+            "handles a client's reset, which ends this program's thread with an error",
+        ),
+        (
+            is_tutorial && !holds("tls") && holds("pool"),
+            "reports a client's reset, which this program doesn't show",
+        ),
+        (holds("alpn"), "rejects clients that offer only other ALPN protocols"),
+    ]);
+    add(&[
+        (is_tutorial, "logs how each connection ended"),
+        (is_tutorial && holds("pool"), "doesn't wait for its clients when it stops"),
+    ]);
+    let ignored = [
+        (is_tutorial && holds("idle"), Setting::IdleTimeout),
+        (holds("max_clients"), Setting::MaxClients),
+        (holds("key_log"), Setting::KeyLog),
+    ];
+    let ignored: Vec<_> = ignored.iter().filter(|(applies, _)| *applies).map(|(_, it)| it.label()).collect();
+    let ignored_text = format!("applies settings that this program ignores: {}", ignored.join(", "));
+    add(&[(!ignored.is_empty(), &ignored_text)]);
+    notes
 }
 
 /// The kind of address that a host name stands for. It decides how the socket is created.
@@ -178,11 +243,17 @@ fn value(name: &str, config: &ServerConfig, host: HostKind) -> String {
         "port" => config.port.to_string(),
         "backlog" => config.backlog.to_string(),
         "recv_size" => config.recv_size.to_string(),
+        "in_try" => if tls.is_some() { "    " } else { "" }.to_owned(),
         "pool_size" => config.pool_size.to_string(),
         "idle_timeout" => config.idle_timeout.unwrap_or_default().as_secs().to_string(),
         "handshake_timeout" => config.handshake_timeout.as_secs().to_string(),
         "certificate" => file(tls.map(|tls| tls.certificate.as_path()), "server.crt"),
         "key" => file(tls.map(|tls| tls.key.as_path()), "server.key"),
+        "identity" => {
+            let [certificate, key] = ["certificate", "key"].map(|name| value(name, config, host));
+            let is_short = certificate.len() + key.len() < 60;
+            certificate + if is_short { ", " } else { ",\n                        " } + &key
+        }
         "client_ca" => file(tls.map(|tls| tls.client_ca.as_path()), "ca.crt"),
         "alpn" => {
             let names = tls.into_iter().flat_map(|tls| &tls.alpn);
@@ -230,21 +301,28 @@ fn push_escape(out: &mut String, code: u32) {
 mod tests {
     use super::*;
 
-    fn with(change: impl FnOnce(&mut Settings)) -> Program {
+    const VERSIONS: [Version; 2] = [Version::Tutorial, Version::Robust];
+
+    fn with(version: Version, change: impl FnOnce(&mut Settings)) -> Program {
         let mut settings = Settings::default();
         change(&mut settings);
-        program(&ServerConfig::from(&settings))
+        program(&ServerConfig::from(&settings), version)
+    }
+
+    /// Returns the programs of every mode, with and without TLS.
+    fn all(version: Version) -> impl Iterator<Item = (Mode, bool, Program)> {
+        let cases = Mode::ALL.into_iter().flat_map(|mode| [(mode, false), (mode, true)]);
+        cases.map(move |(mode, tls)| (mode, tls, with(version, |it| (it.mode, it.tls) = (mode, tls))))
     }
 
     #[test]
     fn each_call_is_made_on_one_line() {
-        for mode in Mode::ALL {
-            for tls in [false, true] {
-                let program = with(|settings| (settings.mode, settings.tls) = (mode, tls));
+        for version in VERSIONS {
+            for (mode, tls, program) in all(version) {
                 for (text, call) in CALLS {
                     let lines: Vec<_> = program.lines.iter().filter(|line| line.call == Some(call)).collect();
                     let expected = usize::from(tls || call != Call::Handshake);
-                    assert_eq!(lines.len(), expected, "{mode:?} {tls} {call:?}");
+                    assert_eq!(lines.len(), expected, "{version:?} {mode:?} {tls} {call:?}");
                     assert!(lines.iter().all(|line| line.text.contains(text)), "{call:?}: {lines:?}");
                 }
             }
@@ -252,30 +330,52 @@ mod tests {
     }
 
     #[test]
+    fn tutorials_program_has_its_number_of_lines() {
+        for (mode, tls, program) in all(Version::Tutorial) {
+            let code = program.lines.iter().filter(|line| !line.text.is_empty()).count();
+            let more_than_one = Mode::ALL.iter().position(|other| *other == mode).unwrap();
+            assert_eq!(code, 26 + more_than_one + if tls { 8 } else { 0 }, "{mode:?} {tls}");
+        }
+        // The settings that need lines of their own.
+        for host in ["::", "a.example"] {
+            let program = with(Version::Tutorial, |settings| {
+                (settings.host, settings.port, settings.mode) = (host.to_owned(), 0, Mode::One);
+            });
+            let code = program.lines.iter().filter(|line| !line.text.is_empty()).count();
+            assert!(code <= 30, "{host}: {code}");
+        }
+    }
+
+    #[test]
     fn functions_have_the_names_of_the_tutorial() {
-        for (mode, name) in [
-            (Mode::One, "handle_new_connections_simple"),
-            (Mode::Threads, "handle_new_connections_threads"),
-            (Mode::Pool, "handle_new_connections_thread_pool"),
-        ] {
-            let program = with(|settings| settings.mode = mode);
-            let text = program.text();
-            for name in ["start_server()", "initialize_server_socket()", &format!("{name}(sock)")] {
-                assert!(text.contains(&format!("def {name}:")) && text.matches(name).count() > 1, "{name}");
+        for (version, sock) in [(Version::Tutorial, "listen_socket"), (Version::Robust, "sock")] {
+            for (mode, _, program) in all(version) {
+                let text = program.text();
+                let name = match mode {
+                    Mode::One => "handle_new_connections_simple",
+                    Mode::Threads => "handle_new_connections_threads",
+                    Mode::Pool => "handle_new_connections_thread_pool",
+                };
+                for line in [
+                    "def start_server():",
+                    &format!("    {sock} = initialize_server_socket()"),
+                    "def initialize_server_socket():",
+                    &format!("    {name}({sock})"),
+                    &format!("def {name}(sock):"),
+                    "def handle_client(conn",
+                ] {
+                    assert!(text.contains(line), "{version:?} {mode:?}: {line}");
+                }
+                assert_eq!(text.matches("def handle_new_connections").count(), 1);
             }
-            assert_eq!(text.matches("def handle_new_connections").count(), 1);
-            let accept = program.lines.iter().find(|line| line.call == Some(Call::Accept)).unwrap();
-            assert_eq!(accept.function, Some(name));
-            let recv = program.lines.iter().find(|line| line.call == Some(Call::Recv)).unwrap();
-            assert_eq!(recv.function, Some("handle_client"));
         }
     }
 
     #[test]
     fn lines_fit_beside_the_form() {
-        for mode in Mode::ALL {
-            for tls in [false, true] {
-                let program = with(|settings| {
+        for version in VERSIONS {
+            for (mode, tls, _) in all(version) {
+                let program = with(version, |settings| {
                     (settings.mode, settings.tls, settings.idle_timeout) = (mode, tls, 30);
                     (settings.session_tickets, settings.max_clients) = (false, 7);
                 });
@@ -285,6 +385,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn notes_are_few_and_name_what_the_program_lacks() {
+        let notes = |version, change: fn(&mut Settings)| with(version, change).notes;
+        let usual = notes(Version::Tutorial, |_| ());
+        assert!(usual[0].starts_with("listens on ::1 as well, and sets SO_REUSEADDR"), "{usual:?}");
+        assert_eq!(usual.len(), 4, "{usual:?}");
+        let robust = notes(Version::Robust, |_| ());
+        assert_eq!(robust[0], "listens on ::1 as well");
+        assert_eq!(robust.len(), 2, "{robust:?}");
+        let everything = |settings: &mut Settings| {
+            (settings.host, settings.mode, settings.tls) = ("a.example".to_owned(), Mode::Pool, true);
+            (settings.idle_timeout, settings.max_clients) = (30, 7);
+            (settings.alpn, settings.key_log) = (vec!["h2".to_owned()], "keys.log".into());
+        };
+        let all = notes(Version::Tutorial, everything);
+        assert_eq!(all.len(), 5, "{all:?}");
+        assert!(all.iter().all(|note| note.len() <= 100), "{all:?}");
+        assert_eq!(all[4], "applies settings that this program ignores: Idle timeout, Max clients, Key log");
+        let robust = notes(Version::Robust, everything);
+        assert_eq!(robust[3], "applies settings that this program ignores: Max clients, Key log");
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub struct SettingInfo {
     pub scope: Scope,
     /// The option on the command line.
     pub flag: Option<Flag>,
-    /// The line of the Python program for this setting, with its value as `@key@`. It is empty if the program has no
-    /// such line, or if `python/program.py.template` handles the setting itself.
+    /// The line of the Python program's robust version for this setting, with its value as `@key@`. It is empty if the program has no
+    /// such line, or if `python/robust.py.template` handles the setting itself.
     pub python: &'static str,
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &OsStr) -> Result<(), SettingError>,
@@ -322,6 +322,9 @@ settings! {
     split: u16 = 500, Split { label: "Split", range: Some(200..=800), scope: Scope::Window }
     /// Whether the window offers first steps while nothing has happened yet.
     start_screen: bool = true, StartScreen { label: "Start screen", scope: Scope::Window }
+
+    /// Whether the Code tab shows the robust version of the tutorial's program.
+    robust_program: bool = false, RobustProgram { label: "Robust version", scope: Scope::Window }
 
     /// The tab in front, counted from 1.
     tab: u16 = 1, Tab { label: "Tab", range: Some(1..=5), scope: Scope::Window }

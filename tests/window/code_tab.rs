@@ -22,6 +22,11 @@ fn sized(settings: Settings, size: [f32; 2]) -> Window {
     window
 }
 
+/// Opens the tab with the robust version of the program.
+fn open_robust(settings: Settings) -> Window {
+    open(Settings { robust_program: true, ..settings })
+}
+
 fn connect(address: SocketAddr) -> TcpStream {
     let client = TcpStream::connect(address).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -37,11 +42,19 @@ fn echo(client: &mut TcpStream, data: &[u8]) {
 
 #[test]
 fn lines_show_their_threads_and_how_often_they_ran() {
-    let mut window = open(Settings::default());
-    assert!(window.shows("The program for these settings") && !window.shows("waits"));
+    for robust_program in [false, true] {
+        lines_show_their_threads(Settings { robust_program, ..Settings::default() });
+    }
+}
+
+fn lines_show_their_threads(settings: Settings) {
+    let mut window = open(settings);
+    assert!(window.shows("The tutorial's program for these settings") && !window.shows("waits"));
     let address = window.start();
     window.wait_until_shown("accept(): the accept thread waits here");
-    assert!(window.shows("What the running server does") && window.shows("bind(); it ran once"));
+    assert!(
+        window.shows("The tutorial's program for the running server") && window.shows("bind(); it ran once")
+    );
     let mut one = connect(address);
     window.wait_until_shown("recv(): #1 waits for bytes; it ran once");
     echo(&mut one, b"Hello");
@@ -127,7 +140,7 @@ fn step_to_recv(window: &mut Window) -> TcpStream {
 
 #[test]
 fn variables_of_a_paused_thread_are_beside_its_line() {
-    let mut window = open(Settings::default());
+    let mut window = open_robust(Settings::default());
     let mut client = step_to_recv(&mut window);
     let peer = client.local_addr().unwrap().port();
     let client_only = format!("received = 0, sent = 0, address = ('127.0.0.1', {peer}), conn = <socket>");
@@ -146,6 +159,17 @@ fn variables_of_a_paused_thread_are_beside_its_line() {
     window.0.key_press(Key::F5);
     window.run();
     window.wait_until_shown("close(); it ran once");
+}
+
+#[test]
+fn variables_are_those_of_the_tutorials_program() {
+    let mut window = open(Settings::default());
+    let mut client = step_to_recv(&mut window);
+    let conn = format!("conn = <socket, raddr=('127.0.0.1', {})>", client.local_addr().unwrap().port());
+    window.wait_until_shown(&format!("recv(): #1 is paused before this line; {conn}"));
+    client.write_all(b"hi\n").unwrap();
+    window.click("#1: recv(1024)");
+    window.wait_until_shown(&format!("sendall(): #1 is paused before this line; data = b'hi\\n', {conn}"));
 }
 
 #[test]
@@ -175,7 +199,7 @@ fn stepped_thread_is_followed() {
 
 #[test]
 fn program_can_be_copied_completely_or_in_part() {
-    let mut window = open(Settings::default());
+    let mut window = open_robust(Settings::default());
     let program = window.app().program().text();
     window.0.get_by_role_and_label(Role::Button, "Copy").click();
     window.0.step();
@@ -200,15 +224,47 @@ fn program_can_be_copied_completely_or_in_part() {
 #[test]
 fn program_follows_the_form() {
     let mut window = open(Settings::default());
-    let shown = |window: &Window, line: &str| {
-        let text = window.0.get_by_role_and_label(Role::TextInput, "The program").value().unwrap();
-        text.lines().any(|known| known.split("  #").next() == Some(line))
-    };
-    assert!(shown(&window, "BACKLOG = 5"));
+    assert!(shown_program(&window).contains("\n    sock.listen(5)\n"));
     window.fill("Backlog", "9");
-    assert!(shown(&window, "BACKLOG = 9"));
+    assert!(shown_program(&window).contains("\n    sock.listen(9)\n"));
     window.fill("Backlog", "many");
-    assert!(shown(&window, "BACKLOG = 9") && window.shows("one of them is wrong now"));
+    assert!(shown_program(&window).contains("\n    sock.listen(9)\n"));
+    assert!(window.shows("The tutorial's program for the last valid settings"));
+}
+
+fn shown_program(window: &Window) -> String {
+    window.0.get_by_role_and_label(Role::TextInput, "The program").value().unwrap()
+}
+
+#[test]
+fn switch_shows_copies_and_remembers_the_robust_version() {
+    let mut window = open(Settings::default());
+    let copy = |window: &mut Window| {
+        window.0.get_by_role_and_label(Role::Button, "Copy").click();
+        window.0.step();
+        window.copied().unwrap()
+    };
+    let tutorial = copy(&mut window);
+    assert_eq!(shown_program(&window), tutorial.trim_end());
+    assert!(tutorial.starts_with("import socket\n"));
+    assert!(
+        window.shows("Beyond this program, the server") && window.shows("logs how each connection ended")
+    );
+
+    window.0.get_by_role_and_label(Role::Switch, "Robust version").click();
+    window.run();
+    let robust = copy(&mut window);
+    assert_eq!(shown_program(&window), robust.trim_end());
+    assert!(robust.contains("except KeyboardInterrupt:") && !tutorial.contains("except"));
+    assert!(window.shows("sets TCP_NODELAY") && !window.shows("logs how each connection ended"));
+    assert!(window.app().settings().robust_program);
+
+    // The server runs on while the user switches back.
+    window.start();
+    window.0.get_by_role_and_label(Role::Switch, "Robust version").click();
+    window.run();
+    window.wait_until_shown("accept(): the accept thread waits here");
+    assert!(shown_program(&window).starts_with("import socket\n"));
 }
 
 #[test]

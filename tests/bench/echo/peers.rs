@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use echoscope::cli::LogFormat;
-use echoscope::python::program;
+use echoscope::python::{Version, program};
 use echoscope::server::ServerConfig;
 use echoscope::settings::{Mode, SettingChoice, Settings};
 use rustls::client::Resumption;
@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     Headless,
     /// `echoscope --start`, with its window open.
     Window,
-    /// The tutorial's program from the Code tab, with its output written to a file.
+    /// The robust version of the tutorial's program from the Code tab, with its output written to a file.
     Tutorial,
     Socat,
 }
@@ -276,7 +276,7 @@ fn tutorial(setup: Setup, port: u16, files: Files, folder: &Path) -> std::io::Re
     (settings.certificate, settings.key) = files.unwrap_or_default();
     let config = ServerConfig { port, recv_size: setup.recv_size, ..ServerConfig::from(&settings) };
     let path = folder.join("ServerPython.py");
-    fs::write(&path, program(&config).text())?;
+    fs::write(&path, program(&config, Version::Robust).text())?;
     let mut command = Command::new("python3");
     command.arg(path);
     Ok(command)

@@ -1,4 +1,4 @@
-//! The two servers to compare: the saved Python program, and Echoscope without a window.
+//! The servers to compare: the saved Python program in its two versions, and Echoscope without a window.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use echoscope::python::program;
+use echoscope::python::{Version, program};
 use echoscope::server::ServerConfig;
 use echoscope::settings::{ClientAuth, Settings};
 use rustls::pki_types::pem::PemObject;
@@ -26,8 +26,10 @@ const ONLY_ECHOSCOPE: &[&str] = &[
     "The client disconnected during the handshake",
     "The client disconnected in the middle of its first TLS message",
 ];
-/// The beginning of a line that only the Python program prints: Python's text for a TLS failure.
+/// The beginning of a line that only the robust Python program prints: Python's text for a TLS failure.
 const ONLY_PYTHON: &[&str] = &["TLS failure: "];
+/// The beginning of a line that only the tutorial's own program prints.
+const ONLY_TUTORIAL: &[&str] = &["Connection failed: "];
 
 /// A server, and the lines to ignore when its output is compared.
 pub(crate) struct Peer {
@@ -44,20 +46,35 @@ pub(crate) fn both(settings: &Settings) -> Option<[Peer; 2]> {
     Some([python(settings)?, echoscope(settings)])
 }
 
-/// Starts the saved program.
+/// Starts the tutorial's own program, as saved.
+pub(crate) fn tutorial(settings: &Settings) -> Option<Peer> {
+    run(settings, "the tutorial", ONLY_TUTORIAL, &text(settings, Version::Tutorial))
+}
+
+/// Starts the robust program, as saved.
 pub(crate) fn python(settings: &Settings) -> Option<Peer> {
     python_with(settings, |text| text)
 }
 
-/// Starts the saved program after `change` has edited its text.
+/// Starts the robust program after `change` has edited its text.
 pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> String) -> Option<Peer> {
+    run(settings, "Python", ONLY_PYTHON, &change(text(settings, Version::Robust)))
+}
+
+/// Starts a program with this text.
+pub(crate) fn run(
+    settings: &Settings,
+    name: &'static str,
+    own_lines: &'static [&'static str],
+    text: &str,
+) -> Option<Peer> {
     let python = crate::support::program("python3")?;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ServerPython.py");
-    fs::write(&file, change(text(settings))).unwrap();
+    fs::write(&file, text).unwrap();
     let mut command = Command::new(python);
     command.arg("-u").arg(file).stdin(Stdio::null());
-    Some(Peer::new(Server::from(command), "Python", ONLY_PYTHON, settings, folder))
+    Some(Peer::new(Server::from(command), name, own_lines, settings, folder))
 }
 
 /// Starts Echoscope with the same settings.
@@ -92,8 +109,8 @@ pub(crate) fn echoscope(settings: &Settings) -> Peer {
 }
 
 /// Returns the program's text for a port that the OS chooses.
-pub(crate) fn text(settings: &Settings) -> String {
-    program(&ServerConfig { port: 0, ..ServerConfig::from(settings) }).text()
+pub(crate) fn text(settings: &Settings, version: Version) -> String {
+    program(&ServerConfig { port: 0, ..ServerConfig::from(settings) }, version).text()
 }
 
 /// Returns these settings with TLS and the identity's files.
@@ -152,6 +169,26 @@ impl Peer {
     pub(crate) fn wait_until(&mut self, text: &str) {
         let lines = self.server.out.wait_until(|line| line.contains(text));
         self.seen.extend(lines);
+    }
+
+    /// Returns whether this is the tutorial's own program.
+    pub(crate) fn is_tutorial(&self) -> bool {
+        self.own_lines == ONLY_TUTORIAL
+    }
+
+    /// Waits until the server prints that it closed a connection, which may have failed. The tutorial's own program
+    /// prints only failures.
+    pub(crate) fn wait_for_close(&mut self, is_failure: bool) {
+        if !self.is_tutorial() {
+            self.wait_until("Connection from");
+        } else if is_failure {
+            self.wait_until("Connection failed: ");
+        }
+    }
+
+    /// Returns the tutorial's lines so far, without ports.
+    pub(crate) fn tutorial_lines(&self) -> Vec<String> {
+        self.comparable().into_iter().filter(|line| line.starts_with("Received")).collect()
     }
 
     /// Returns all lines so far that both servers should print, without ports and durations.

@@ -1,17 +1,21 @@
-//! The same clients talk to both servers: both echo the same bytes and print the same lines.
+//! The same clients talk to several servers: all echo the same bytes and print the same lines.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpListener, TcpStream};
 
+use echoscope::python::{Version, program};
+use echoscope::server::ServerConfig;
 use echoscope::settings::{Mode, Settings};
 
-use crate::python_program::both::{Client, Peer, both, over_tls};
+use crate::python_program::both::{Client, Peer, both, echoscope, over_tls, run, tutorial};
 use crate::support::Identity;
+use crate::support::running::wait_for;
 
 const BYTES: &[u8] = b"\0\x07\x1b\x7f\x80\xc3\xa9\xff\r\n";
 
-/// Connects one client after another, which together do everything that clients do in the lessons.
-fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
+/// Connects one client after another, which together do everything that clients do in the lessons. A reset may end the
+/// tutorial's own program, so it is optional.
+fn talk(peer: &mut Peer, mode: Mode, tls: bool, with_reset: bool) {
     // Several separate sends, and an orderly close.
     let mut client = peer.connect();
     for data in
@@ -20,24 +24,26 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
         client.echo(data);
     }
     assert!(client.half_close().is_empty());
-    peer.wait_until("Connection from");
+    peer.wait_for_close(false);
 
     // One byte, then a thousand that are in flight when the client half-closes.
     let mut client = peer.connect();
     client.echo(b"x");
     client.send(&[b'.'; 1000]);
     assert_eq!(client.half_close(), [b'.'; 1000]);
-    peer.wait_until("Connection from");
+    peer.wait_for_close(false);
 
     // A client that sends no data, but with TLS makes a handshake.
     assert!(peer.connect().half_close().is_empty());
-    peer.wait_until("Connection from");
+    peer.wait_for_close(false);
 
     // A reset, after which the server continues.
-    let mut client = peer.connect();
-    client.echo(b"I am gone");
-    client.reset();
-    peer.wait_until("Connection from");
+    if with_reset {
+        let mut client = peer.connect();
+        client.echo(b"I am gone");
+        client.reset();
+        peer.wait_for_close(false);
+    }
 
     // Two clients in turn. In mode one, the second waits. A line may be printed a moment after its echo.
     let (mut first, mut second) = (peer.connect(), None);
@@ -55,26 +61,28 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
         send_and_await(peer, second, "second again");
     }
     assert!(first.half_close().is_empty());
-    peer.wait_until("Connection from");
+    peer.wait_for_close(false);
     let mut second = second.unwrap();
-    second.echo(b"second to the end");
+    send_and_await(peer, &mut second, "second to the end");
     assert!(second.half_close().is_empty());
-    peer.wait_until("Connection from");
+    peer.wait_for_close(false);
 
     if tls {
         // A client that ends the stream without close_notify, and one that doesn't use TLS at all.
         let mut client = peer.connect();
         client.echo(b"cut off");
         client.end_without_close_notify();
-        peer.wait_until("Connection from");
+        let mut stream = client.stream();
+        let _ = stream.read_to_end(&mut Vec::new());
+        peer.wait_for_close(false);
         let mut client = peer.server.connect();
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let _ = client.read_to_end(&mut Vec::new());
-        peer.wait_until("Connection from");
+        peer.wait_for_close(true);
         // A client that closes without sending, and two that close during the handshake: before the ClientHello is
         // complete, and after the server's answer.
         drop(peer.server.connect());
-        peer.wait_until("Connection from");
+        peer.wait_for_close(true);
         for hello in [1, 2] {
             let client = peer.connect();
             let Client::Tls(mut stream) = client else { panic!("TLS is on") };
@@ -85,13 +93,68 @@ fn talk(peer: &mut Peer, mode: Mode, tls: bool) {
                 stream.sock.read_exact(&mut [0]).unwrap();
             }
             stream.sock.shutdown(Shutdown::Write).unwrap();
-            peer.wait_until("Connection from");
+            peer.wait_for_close(true);
         }
         // The server continues.
         let mut client = peer.connect();
-        client.echo(b"still here");
+        send_and_await(peer, &mut client, "still here");
         assert!(client.half_close().is_empty());
-        peer.wait_until("Connection from");
+        peer.wait_for_close(false);
+    }
+}
+
+#[test]
+fn tutorials_program_echoes_and_prints_its_lines_like_echoscope() {
+    let identity = Identity::new();
+    for mode in Mode::ALL {
+        for tls in [false, true] {
+            let settings = Settings { mode, ..Settings::default() };
+            let settings = if tls { over_tls(&settings, &identity) } else { settings };
+            let Some(tutorial) = tutorial(&settings) else { return };
+            let mut peers = [tutorial, echoscope(&settings)];
+            for peer in &mut peers {
+                talk(peer, mode, tls, false);
+            }
+            let [tutorial, echoscope] = peers.map(|peer| peer.tutorial_lines());
+            assert_eq!(tutorial, echoscope, "{mode:?}, TLS {tls}");
+            let count = |text: &str| tutorial.iter().filter(|line| line.contains(text)).count();
+            assert_eq!(count("Received new connection from  ('127.0.0.1', …)"), if tls { 11 } else { 5 });
+            assert_eq!(count("Received: b'Hello\\n'"), 1, "{tutorial:#?}");
+        }
+    }
+}
+
+#[test]
+fn tutorials_program_runs_on_its_port_and_on_every_kind_of_host() {
+    // The port is free again as soon as the listener is dropped.
+    let free_port = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let has_ipv6 = TcpListener::bind("[::1]:0").is_ok();
+    // To Python, 127.1 is a name to look up, which is found without a network.
+    for host in ["localhost", "127.0.0.1", "0.0.0.0", "::ffff:127.0.0.1", "127.1", "::1", "::"] {
+        let is_ipv6 = host.starts_with("::") && !host.contains('.');
+        if is_ipv6 && !has_ipv6 {
+            let _ = writeln!(std::io::stderr(), "skipped: this computer has no IPv6");
+            continue;
+        }
+        let settings = Settings { host: host.to_owned(), port: free_port(), ..Settings::default() };
+        let program = program(&ServerConfig::from(&settings), Version::Tutorial);
+        let Some(peer) = run(&settings, "the tutorial", &[], &program.text()) else { return };
+        assert_eq!(peer.server.port, settings.port, "{host}");
+        let mut clients = if is_ipv6 { vec!["::1"] } else { vec!["127.0.0.1"] };
+        if host == "::" {
+            clients.push("127.0.0.1");
+        }
+        for address in clients {
+            let mut client = None;
+            // The program prints its first line before it listens.
+            wait_for("the program to listen", || {
+                client = TcpStream::connect((address, settings.port)).ok();
+                client.is_some()
+            });
+            let mut client = client.unwrap();
+            client.write_all(b"x").unwrap();
+            client.read_exact(&mut [0]).unwrap();
+        }
     }
 }
 
@@ -104,7 +167,7 @@ fn program_behaves_and_prints_like_echoscope() {
             let settings = if tls { over_tls(&settings, &identity) } else { settings };
             let Some(mut peers) = both(&settings) else { return };
             for peer in &mut peers {
-                talk(peer, mode, tls);
+                talk(peer, mode, tls, true);
             }
             let [mut python, echoscope] = peers.map(|peer| peer.comparable());
             if tls {
@@ -134,14 +197,14 @@ fn program_behaves_and_prints_like_echoscope() {
 
 #[test]
 fn ipv6_addresses_are_printed_the_same() {
-    if std::net::TcpListener::bind("[::1]:0").is_err() {
+    if TcpListener::bind("[::1]:0").is_err() {
         let _ = writeln!(std::io::stderr(), "skipped: this computer has no IPv6");
         return;
     }
     let settings = Settings { host: "::1".to_owned(), ..Settings::default() };
     let Some(mut peers) = both(&settings) else { return };
     for peer in &mut peers {
-        let mut client = std::net::TcpStream::connect(("::1", peer.server.port)).unwrap();
+        let mut client = TcpStream::connect(("::1", peer.server.port)).unwrap();
         client.write_all(b"six").unwrap();
         client.read_exact(&mut [0; 3]).unwrap();
         drop(client);

@@ -3,6 +3,7 @@
 use std::fs;
 
 use echoscope::app::{App, Command, Options};
+use echoscope::python::{ProgramLine, Version};
 use echoscope::server::ServerState;
 use echoscope::server::calls::Call;
 use echoscope::settings::Setting;
@@ -15,13 +16,20 @@ fn app() -> App {
     App::new(settings, Options::default())
 }
 
+/// Returns an app with the robust version of the program.
+fn robust_app() -> App {
+    let mut app = app();
+    app.apply(Command::set(Setting::RobustProgram, true));
+    app
+}
+
 fn program_contains(app: &App, line: &str) -> bool {
     app.program().lines.iter().any(|known| known.text.split("  #").next() == Some(line))
 }
 
 #[test]
 fn program_has_the_settings_of_the_form_or_the_running_server() {
-    let mut app = app();
+    let mut app = robust_app();
     assert!(program_contains(&app, "SERVER_PORT = 0") && program_contains(&app, "RECV_SIZE = 1024"));
     app.apply(Command::Set(Setting::RecvSize, "7".to_owned()));
     assert!(program_contains(&app, "RECV_SIZE = 7"));
@@ -53,12 +61,17 @@ fn program_is_saved_completely_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ServerPython.py");
     let mut app = app();
-    app.apply(Command::SaveProgram(path.clone()));
-    wait_for("the good news", || app.poll() && app.notice().is_some_and(|notice| !notice.problem));
-    assert_eq!(fs::read_to_string(&path).unwrap(), app.program().text());
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left there");
+    for (version, has_docstring) in [(Version::Tutorial, false), (Version::Robust, true)] {
+        app.apply(Command::set(Setting::RobustProgram, version == Version::Robust));
+        app.apply(Command::SaveProgram(path.clone()));
+        wait_for("the good news", || app.poll() && app.notice().is_some_and(|notice| !notice.problem));
+        let saved = fs::read_to_string(&path).unwrap();
+        assert_eq!((&saved, app.program().version), (&app.program().text(), version));
+        assert_eq!(saved.starts_with("\"\"\""), has_docstring);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left there");
+        app.apply(Command::DismissNotice);
+    }
 
-    app.apply(Command::DismissNotice);
     let nowhere = folder.path().join("no such folder").join("ServerPython.py");
     app.apply(Command::SaveProgram(nowhere));
     wait_for("the bad news", || app.poll() && app.notice().is_some_and(|notice| notice.problem));
@@ -69,11 +82,40 @@ fn program_is_saved_completely_or_not_at_all() {
 #[test]
 fn relative_paths_become_absolute() {
     let settings = Settings { tls: true, certificate: "lab/server.crt".into(), ..Settings::default() };
-    let app = App::new(settings, Options::default());
+    let mut app = App::new(settings, Options::default());
+    let here = std::env::current_dir().unwrap().join("lab").to_string_lossy().replace('\\', "\\\\");
+    let text = app.program().text();
+    assert!(text.contains("context.load_cert_chain('") && text.contains(&here), "{text}");
+    assert!(text.contains("'server.key')"), "without a key file, the tutorial's is used: {text}");
+
+    app.apply(Command::set(Setting::RobustProgram, true));
     let program = app.program();
     let line = program.lines.iter().find(|line| line.text.starts_with("CERTIFICATE = ")).unwrap();
-    let here = std::env::current_dir().unwrap().join("lab");
-    assert!(line.text.contains(&*here.to_string_lossy().replace('\\', "\\\\")), "{}", line.text);
-    assert!(program_contains(&app, "KEY = 'server.key'"), "where none is chosen, the tutorial's stands");
+    assert!(line.text.contains(&here), "{}", line.text);
+    assert!(program_contains(&app, "KEY = 'server.key'"), "without a key file, the tutorial's is used");
     assert!(program.lines.iter().any(|line| line.call == Some(Call::Handshake)));
+}
+
+#[test]
+fn settings_change_the_tutorials_program_only_where_they_differ() {
+    let mut app = app();
+    app.apply(Command::set(Setting::Host, "localhost"));
+    app.apply(Command::set(Setting::Port, 12345));
+    let before = app.program();
+    for (setting, value, changed) in [
+        (Setting::Host, "0.0.0.0", vec!["SERVER_NAME = '0.0.0.0'"]),
+        (Setting::Port, "80", vec!["SERVER_PORT = 80"]),
+        (Setting::Backlog, "7", vec!["    sock.listen(7)"]),
+        (Setting::RecvSize, "4", vec!["            data = conn.recv(4)"]),
+        (Setting::IdleTimeout, "9", vec![]),
+    ] {
+        let old = setting.text(app.settings());
+        app.apply(Command::set(setting, value));
+        let after = app.program();
+        let is_new = |line: &&ProgramLine| !before.lines.contains(line);
+        let new: Vec<_> = after.lines.iter().filter(is_new).map(|line| &*line.text).collect();
+        assert_eq!((new, after.lines.len()), (changed, before.lines.len()));
+        app.apply(Command::set(setting, old));
+    }
+    assert_eq!(app.program(), before);
 }

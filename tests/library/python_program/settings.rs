@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
-use crate::python_program::both::{Client, both, over_tls, python, python_with};
+use crate::python_program::both::{Client, both, over_tls, python, python_with, tutorial};
 use crate::support::Identity;
 
 #[test]
@@ -32,9 +32,9 @@ fn backlog_has_its_length() {
     use std::net::{SocketAddr, TcpStream};
     use std::time::Duration;
 
-    for backlog in [0, 2] {
+    for (backlog, start) in [(0, python as fn(&_) -> _), (2, tutorial)] {
         let settings = Settings { mode: Mode::One, backlog, ..Settings::default() };
-        let Some(peer) = python(&settings) else { return };
+        let Some(peer) = start(&settings) else { return };
         let mut served = peer.connect();
         served.echo(b"served");
         let waiting: Vec<Client> = (0..=backlog).map(|_| peer.connect()).collect();
@@ -51,21 +51,23 @@ fn backlog_has_its_length() {
 #[test]
 fn pool_serves_as_many_clients_as_it_has_threads() {
     let settings = Settings { mode: Mode::Pool, pool_size: 2, ..Settings::default() };
-    let Some(peer) = python(&settings) else { return };
-    let mut clients = [peer.connect(), peer.connect()];
-    for client in &mut clients {
-        client.echo(b"served");
+    for start in [tutorial, python] {
+        let Some(peer) = start(&settings) else { return };
+        let mut clients = [peer.connect(), peer.connect()];
+        for client in &mut clients {
+            client.echo(b"served");
+        }
+        let mut third = peer.connect();
+        third.send(b"early");
+        for client in &mut clients {
+            client.echo(b"served again");
+        }
+        third.stream().set_nonblocking(true).unwrap();
+        assert_eq!(third.stream().peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+        third.stream().set_nonblocking(false).unwrap();
+        drop(clients);
+        assert_eq!(third.take(5).unwrap(), b"early");
     }
-    let mut third = peer.connect();
-    third.send(b"early");
-    for client in &mut clients {
-        client.echo(b"served again");
-    }
-    third.stream().set_nonblocking(true).unwrap();
-    assert_eq!(third.stream().peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
-    third.stream().set_nonblocking(false).unwrap();
-    drop(clients);
-    assert_eq!(third.take(5).unwrap(), b"early");
 }
 
 #[test]
@@ -114,8 +116,8 @@ fn client_certificates_are_requested_as_set() {
                 client_ca: known.certificate.clone().into(),
                 ..over_tls(&Settings::default(), &server)
             };
-            let Some(peers) = both(&settings) else { return };
-            for mut peer in peers {
+            let (Some(peers), Some(tutorial)) = (both(&settings), tutorial(&settings)) else { return };
+            for mut peer in peers.into_iter().chain([tutorial]) {
                 for (shown, wanted) in
                     [(Some(&known), true), (Some(&unknown), false), (None, auth == ClientAuth::Optional)]
                 {
@@ -128,7 +130,10 @@ fn client_certificates_are_requested_as_set() {
                     let got = sent.and_then(|()| client.take(9));
                     assert_eq!(got.is_ok(), wanted, "{case}: {got:?}");
                     drop(client);
-                    peer.wait_until("Connection from");
+                    peer.wait_for_close(!wanted);
+                }
+                if peer.is_tutorial() {
+                    continue;
                 }
                 // The rejected clients did not end the server, and nothing of theirs was echoed.
                 let closed: Vec<_> =
@@ -148,11 +153,13 @@ fn tls_versions_and_alpn_are_as_set() {
         (TlsVersions::Only13, rustls::ProtocolVersion::TLSv1_3),
     ] {
         let settings = Settings { tls_versions: versions, ..over_tls(&Settings::default(), &identity) };
-        let Some(peer) = python(&settings) else { return };
-        let mut client = peer.connect();
-        client.echo(b"x");
-        let Client::Tls(stream) = &client else { panic!("TLS is on") };
-        assert_eq!(stream.conn.protocol_version(), Some(wanted));
+        for start in [tutorial, python] {
+            let Some(peer) = start(&settings) else { return };
+            let mut client = peer.connect();
+            client.echo(b"x");
+            let Client::Tls(stream) = &client else { panic!("TLS is on") };
+            assert_eq!(stream.conn.protocol_version(), Some(wanted));
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use echoscope::python::program;
+use echoscope::python::{Version, program};
 use echoscope::server::{ServerConfig, TlsFiles};
 use echoscope::settings::{ClientAuth, Mode, Settings, TlsVersions};
 
-/// A Python program that compiles each file as Python 3.8 would, with warnings as errors, and prints the constants of
-/// each file as a line of JSON.
+/// A Python program that compiles each file as Python 3.8 would, with warnings as errors, and prints the constants and
+/// all strings of each file as a line of JSON.
 const CONSTANTS: &str = r"
 import ast, json, sys
 for name in sys.argv[1:]:
@@ -23,19 +23,22 @@ for name in sys.argv[1:]:
                 found[node.targets[0].id] = ast.literal_eval(node.value)
             except (AttributeError, ValueError):
                 pass
-    found['statements'] = len(tree.body)
+    nodes = list(ast.walk(tree))
+    found['strings'] = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    found['strings'] = [value for value in found['strings'] if isinstance(value, str)]
+    found['nodes'] = len(nodes)
     print(json.dumps(found))
 ";
 
 /// Returns the constants of every program, as Python reads them; `None` without Python.
-fn constants(programs: &[ServerConfig]) -> Option<Vec<serde_json::Value>> {
+fn constants(programs: &[ServerConfig], version: Version) -> Option<Vec<serde_json::Value>> {
     let python = crate::support::program("python3")?;
     let folder = tempfile::tempdir().unwrap();
     let names = (0..programs.len()).map(|number| format!("{number}.py"));
     let mut command = Command::new(python);
     command.args(["-W", "error", "-c", CONSTANTS]).current_dir(folder.path()).stdin(Stdio::null());
     for (config, name) in programs.iter().zip(names) {
-        fs::write(folder.path().join(&name), program(config).text()).unwrap();
+        fs::write(folder.path().join(&name), program(config, version).text()).unwrap();
         command.arg(name);
     }
     let end = crate::support::finish(command);
@@ -83,15 +86,23 @@ fn python_compiles_the_program_for_every_setting() {
             programs.push(plain);
         }
     }
-    let Some(found) = constants(&programs) else { return };
-    assert_eq!(found.len(), programs.len());
-    for (config, found) in programs.iter().zip(found) {
-        assert_eq!(found["SERVER_PORT"], config.port);
-        assert_eq!(found["RECV_SIZE"], config.recv_size);
-        assert_eq!(found.get("CERTIFICATE").is_some(), config.tls.is_some());
-        assert_eq!(found.get("MAX_WORKERS").is_some(), config.mode == Mode::Pool);
-        let text = program(config).text();
-        assert!(!text.contains("keys.log"), "what is never remembered is not saved");
+    for version in [Version::Tutorial, Version::Robust] {
+        let Some(found) = constants(&programs, version) else { return };
+        assert_eq!(found.len(), programs.len());
+        for (config, found) in programs.iter().zip(found) {
+            assert_eq!(found["SERVER_PORT"], config.port);
+            if version == Version::Robust {
+                assert_eq!(found["RECV_SIZE"], config.recv_size);
+                assert_eq!(found.get("CERTIFICATE").is_some(), config.tls.is_some());
+                assert_eq!(found.get("MAX_WORKERS").is_some(), config.mode == Mode::Pool);
+            }
+            let program = program(config, version);
+            assert!(
+                !program.text().contains("keys.log"),
+                "the key log is never remembered, so it isn't saved"
+            );
+            assert!((1..=5).contains(&program.notes.len()), "{:?}", program.notes);
+        }
     }
 }
 
@@ -119,13 +130,16 @@ fn values_with_special_characters_stay_one_string() {
         };
         ServerConfig { host: text.to_owned(), tls: Some(tls), ..config() }
     });
-    let plain = ServerConfig { host: "a.example".to_owned(), ..all[0].clone() };
-    let Some(usual) = constants(&[plain]) else { return };
-    for (text, found) in hostile.iter().zip(constants(&all).unwrap()) {
-        for name in ["SERVER_NAME", "CERTIFICATE", "KEY", "CLIENT_CA"] {
-            assert_eq!(found[name], *text, "{name}");
+    let plain = [ServerConfig { host: "a.example".to_owned(), ..all[0].clone() }];
+    for version in [Version::Tutorial, Version::Robust] {
+        let Some(usual) = constants(&plain, version) else { return };
+        for (text, found) in hostile.iter().zip(constants(&all, version).unwrap()) {
+            assert_eq!(found["SERVER_NAME"], *text);
+            // The host, the certificate, the key, and the CA.
+            let same = found["strings"].as_array().unwrap().iter().filter(|string| *string == text);
+            assert!(same.count() >= 4, "{text:?}");
+            assert_eq!(found["nodes"], usual[0]["nodes"], "{text:?} adds nothing of its own");
         }
-        assert_eq!(found["statements"], usual[0]["statements"], "{text:?} adds nothing of its own");
     }
 }
 
@@ -143,7 +157,7 @@ fn path_that_is_not_utf8_is_still_found() {
         return;
     }
     let tls = TlsFiles::new(path, "server.key".into());
-    let text = program(&ServerConfig { tls: Some(tls), ..config() }).text();
+    let text = program(&ServerConfig { tls: Some(tls), ..config() }, Version::Robust).text();
     let line = text.lines().find(|line| line.starts_with("CERTIFICATE = ")).unwrap();
     let mut command = Command::new(python);
     command.args(["-c", &format!("{line}\nprint(open(CERTIFICATE).read())")]).stdin(Stdio::null());

@@ -138,7 +138,7 @@ fn code_tab_keeps_its_controls_apart_and_reachable() {
         let mut window = open(size, 1);
         show(&mut window, Key::Num4);
         let which = &format!("{size:?}");
-        let controls = ["Step mode", "Copy", "Save as ServerPython.py…", "Accept queue"];
+        let controls = ["Step mode", "Robust version", "Copy", "Save as ServerPython.py…", "Accept queue"];
         assert_apart(&window, &controls, which);
         for name in controls {
             scroll_to(&mut window, name, which);

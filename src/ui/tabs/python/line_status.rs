@@ -84,7 +84,7 @@ pub(crate) fn line_statuses(
                     if site.paused { &mut status.paused } else { &mut status.inside }.push(client.id);
                 }
                 if let Some(thread) = shown_thread(calls, call) {
-                    status.variables = variables(thread);
+                    status.variables = variables(thread, program.version);
                     status.variables_of = thread.id();
                 }
             }
@@ -232,7 +232,7 @@ fn push_clients(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::python::program;
+    use crate::python::{Version, program};
     use crate::server::ServerConfig;
     use crate::server::calls::{CallSite, ClientVariables};
     use crate::server::event::ClientInfo;
@@ -243,7 +243,7 @@ mod tests {
     }
 
     fn description(calls: &Calls, is_running: bool, call: Call) -> String {
-        let program = program(&ServerConfig::from(&Settings::default()));
+        let program = program(&ServerConfig::from(&Settings::default()), Version::Robust);
         let statuses = line_statuses(&program, calls, &[], is_running, [false; 8]);
         statuses.iter().find(|status| status.call == Some(call)).unwrap().description()
     }
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn queued_clients_are_at_the_line_that_passes_them_to_the_pool() {
         let settings = Settings { mode: Mode::Pool, ..Settings::default() };
-        let program = program(&ServerConfig::from(&settings));
+        let program = program(&ServerConfig::from(&settings), Version::Tutorial);
         let waiting = [ClientId(3), ClientId(4)];
         let statuses = line_statuses(&program, &Calls::default(), &waiting, true, [false; 8]);
         let status = statuses.iter().find(|status| status.call.is_none()).unwrap();
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn line_of_the_thread_that_was_stepped_last_is_followed() {
-        let program = program(&ServerConfig::from(&Settings::default()));
+        let program = program(&ServerConfig::from(&Settings::default()), Version::Robust);
         let followed = |calls: &Calls| {
             let line = followed_line(&line_statuses(&program, calls, &[], true, [false; 8]), calls);
             line.and_then(|line| program.lines[line].call)

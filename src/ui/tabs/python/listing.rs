@@ -1,5 +1,6 @@
 //! The program's text, which can be selected and copied. Line numbers are on the left; the threads at each line, and
-//! how often it ran, are on the right. Below a line where a thread is paused are the thread's variables.
+//! how often it ran, are on the right. Below a line where a thread is paused are the thread's variables, and below the
+//! program is what the server does beyond it.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::server::event::ClientId;
 use crate::text::with_thousands;
 use crate::ui::tabs::python::line_status::{LabelPart, LineStatus, MAX_NAMED};
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::field::small;
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::{char_width, set_list_area};
 
@@ -49,7 +51,7 @@ pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scro
         let output = TextEdit::multiline(&mut &*text)
             .id(Id::unique("program text"))
             .frame(Frame::new().inner_margin(Margin { left: 54, right: 62, top: 8, bottom: 8 }))
-            .min_size(vec2(width, view.height()))
+            .min_size(vec2(width, 0.0))
             .desired_width(f32::INFINITY)
             .layouter(&mut |_, _, _| Arc::clone(&galley))
             .show(ui);
@@ -73,6 +75,23 @@ pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scro
         for status in statuses {
             rows.show_status(ui, status);
         }
+        show_notes(ui, program, view.width() - GUTTER - size::EDGE);
+    });
+}
+
+/// Shows what the server does beyond the program, below the program's text.
+fn show_notes(ui: &mut Ui, program: &Program, width: f32) {
+    ui.horizontal_top(|ui| {
+        ui.add_space(GUTTER);
+        ui.vertical(|ui| {
+            ui.set_max_width(width);
+            ui.spacing_mut().item_spacing.y = 3.0;
+            small(ui, "Beyond this program, the server");
+            for note in &program.notes {
+                small(ui, format!("·  {note}"));
+            }
+            ui.add_space(size::GAP);
+        });
     });
 }
 

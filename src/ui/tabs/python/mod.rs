@@ -1,5 +1,5 @@
-//! The Code tab: the tutorial's program for the current settings and, while the server runs, the lines where its
-//! threads are.
+//! The Code tab: the tutorial's program for the current settings, in one of two versions. While the server runs, the
+//! tab shows the lines where its threads are. Below the program is what the server does beyond it.
 
 mod line_status;
 mod listing;
@@ -10,13 +10,15 @@ use std::time::Duration;
 use egui::{Frame, Margin, Panel, ScrollArea, Ui, vec2};
 
 use crate::app::{App, Command};
+use crate::python::Version;
 use crate::server::Phase;
 use crate::server::calls::{Call, Calls};
 use crate::server::event::ClientId;
+use crate::settings::Setting;
 use crate::ui::action::Action;
 use crate::ui::tabs::python::line_status::{followed_line, line_statuses};
-use crate::ui::theme::{Palette, size};
-use crate::ui::widgets::controls::{copy_button, pill_button};
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{copy_button, pill_button, switch, text_width};
 use crate::ui::widgets::field::small;
 use crate::ui::widgets::{scroll_when_small, toolbar};
 use crate::ui::{backlog, frame_pacing, step_bar};
@@ -42,6 +44,8 @@ const SHORT_WINDOW: f32 = 600.0;
 const SHORT_QUEUE: f32 = 56.0;
 /// The minimum height of the program: seven lines, and the space below them.
 const MIN_PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
+/// The width of the switch and the buttons in the toolbar, with the space around them.
+const TOOLS_WIDTH: f32 = 360.0;
 /// How long a line is highlighted after it ran, in seconds.
 const HIGHLIGHT_TIME: f64 = 0.7;
 /// How long after a change the calls are read again, since a thread may make its next call a moment later.
@@ -123,17 +127,34 @@ impl CodePanel {
 }
 
 fn tools(ui: &mut Ui, app: &App) -> Option<Action> {
-    let text = if !app.state().is_stopped() {
-        "What the running server does, in Python"
+    let program = app.program();
+    let is_robust = program.version == Version::Robust;
+    let settings = if !app.state().is_stopped() {
+        "for the running server"
     } else if app.form().first_invalid().is_some() {
-        "The program for the last right settings: one of them is wrong now"
+        "for the last valid settings; fix the field in error"
     } else {
-        "The program for these settings, in Python"
+        "for these settings"
     };
+    let text = format!("The tutorial's program {settings}");
+    let is_narrow = text_width(ui, &text, theme::small()) + TOOLS_WIDTH > ui.available_width();
     small(ui, text);
-    copy_button(ui, "Copy", || app.program().text());
+    if is_narrow {
+        // The copy button doesn't move to the next row by itself.
+        ui.end_row();
+    } else {
+        ui.add_space(size::GAP);
+    }
+    let label = Setting::RobustProgram.label();
+    let about = "Show the program with error handling, timeouts, and a line for each closed connection";
+    let robust = switch(ui, is_robust, label).on_hover_text(about);
+    small(ui, label);
+    copy_button(ui, "Copy", || program.text());
     let save = pill_button(ui, "Save as ServerPython.py…");
     let save = save.on_hover_text("Run it with python3, instead of this server or beside it");
+    if robust.clicked() {
+        return Some(Command::set(Setting::RobustProgram, !is_robust).into());
+    }
     save.clicked().then(|| Action::choose_path(Command::SaveProgram(PathBuf::new())))
 }
 
