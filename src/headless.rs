@@ -16,7 +16,7 @@ use crate::platform::processor_time::WorkTimer;
 use crate::platform::{console, signals};
 use crate::server::ServerState;
 use crate::server::event::{Event, EventKind};
-use crate::settings::{DataFormat, Settings};
+use crate::settings::{DataFormat, Setting, Settings};
 
 /// How long a stop after a signal may take before the process exits anyway.
 const STOP_TIMEOUT: Duration = Duration::from_millis(800);
@@ -54,9 +54,16 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
     };
     let options = Options { wake: Arc::new(wake), ..Options::default() };
     let mut app = App::new(settings, options);
-    if let Some(why) = app.blocked() {
-        // `cli` has checked the options, so the cause is in the remembered settings.
-        eprintln!("echoscope: the remembered settings can't be used to start. {why}");
+    // `cli` has checked the options, so the cause is in the saved settings.
+    if let Some(missing) = app.missing() {
+        let problem = if missing == Setting::ClientCa {
+            "The saved settings request client certificates without a CA file. Add --client-ca <FILE>, or \
+             --client-auth none."
+        } else {
+            "The saved settings turn on TLS without a certificate or its key. Add --cert <FILE> and --key <FILE>, or \
+             --no-tls."
+        };
+        eprintln!("echoscope: {problem}");
         return ExitCode::FAILURE;
     }
     app.apply(Command::Start);
@@ -213,7 +220,7 @@ impl Printer {
             // Without stderr, there is nowhere to report it.
             let _ = writeln!(
                 io::stderr(),
-                "echoscope: the log can't be printed: {error}. The server continues; Ctrl-C stops it."
+                "echoscope: Can't print the log: {error}. The server continues; press Ctrl-C to stop it."
             );
         }
     }
@@ -237,7 +244,7 @@ fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>, stop_server: Arc
     });
     if let Err(error) = handled {
         eprintln!(
-            "echoscope: Ctrl-C can't be handled ({error}). It will stop the server without closing connections cleanly."
+            "echoscope: Can't handle Ctrl-C: {error}. It will stop the server without closing connections cleanly."
         );
     }
 }

@@ -10,16 +10,18 @@ use echoscope::platform::console;
 
 fn main() -> ExitCode {
     match cli::read(std::env::args_os(), no_window) {
-        Ok(Invocation::Launch(launch)) => match launch.front {
-            Front::Headless(format) => {
+        Ok(Invocation::Launch(launch)) => {
+            if matches!(launch.front, Front::Headless(_)) {
                 console::attach();
-                for line in &launch.warnings {
-                    eprintln!("echoscope: {line}");
-                }
-                headless::run(launch.settings, format)
             }
-            Front::Window { start } => open_window(launch, start),
-        },
+            for line in &launch.warnings {
+                eprintln!("echoscope: {line}");
+            }
+            match launch.front {
+                Front::Headless(format) => headless::run(launch.settings, format),
+                Front::Window { start } => open_window(launch, start),
+            }
+        }
         Ok(Invocation::Print(text)) => print(&text),
         Ok(Invocation::CreateCertificate(command)) => match command.run() {
             Ok(text) => print(&text),
@@ -52,7 +54,7 @@ fn no_window() -> Option<String> {
     #[cfg(feature = "gui")]
     return echoscope::platform::display::find().err().map(|error| error.to_string());
     #[cfg(not(feature = "gui"))]
-    return Some("this program was built without its window".to_owned());
+    return Some("this program was built without a window".to_owned());
 }
 
 #[cfg(feature = "gui")]

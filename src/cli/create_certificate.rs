@@ -2,57 +2,71 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
+use crate::cli::help_text::{self, CREATE_EXAMPLES, OUTPUT};
 use crate::settings::{SettingChoice, Settings};
 use crate::text::display_path;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Defect, KeyChoice, SpecProblem};
 
-/// Make a private key, a signing request and a certificate for experiments
+/// The heading of the options for the certificate.
+const CERTIFICATE: &str = "Certificate";
+
+/// Create a key and a certificate for experiments
 ///
-/// Writes server.key, server.csr and server.crt. Nothing is put into a trust store.
+/// Writes server.key, server.csr, and server.crt. No trust store is changed.
 #[derive(Debug, Args)]
+#[command(after_long_help = help_text::examples(CREATE_EXAMPLES))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct CreateFlags {
-    /// The folder for the files; its last part is made if it is not there
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    out: PathBuf,
-
-    /// A name or address of the server; the first is the common name too
-    /// [default: localhost, 127.0.0.1, IPv6 loopback and this computer's name]
-    #[arg(long = "name", value_name = "NAME", allow_hyphen_values = true)]
+    /// Host name or address of the server (repeat for more)
+    ///
+    /// The first one is also the common name. [default: localhost, 127.0.0.1, ::1, and this computer's name]
+    #[arg(long = "name", value_name = "NAME", allow_hyphen_values = true, help_heading = CERTIFICATE)]
     names: Vec<String>,
 
-    /// How long it is valid, 1 to 36500 [default: 365]
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    days: Option<String>,
+    /// Days that the certificate is valid, 1 to 36500
+    #[arg(long, value_name = "DAYS", default_value = "365", allow_hyphen_values = true, help_heading = CERTIFICATE)]
+    days: String,
 
-    /// The kind of key [default: rsa2048]
-    #[arg(long, value_name = "rsa2048|rsa4096|p256|ed25519", hide_possible_values = true, value_parser = choice::<KeyChoice>())]
-    key: Option<KeyChoice>,
+    /// Kind of key
+    #[arg(long, value_name = "KIND", default_value = KeyChoice::default().keyword(), value_parser = choice::<KeyChoice>(), help_heading = CERTIFICATE)]
+    key: KeyChoice,
 
-    /// Sign with the practice CA of the folder: ca.key and ca.crt, made if they are not there
-    #[arg(long)]
+    /// Sign with the practice CA in the folder
+    ///
+    /// ca.key and ca.crt are created if they are missing.
+    #[arg(long, help_heading = CERTIFICATE)]
     signed_by_ca: bool,
 
-    /// Make client.crt and client.key, too, for a server that asks clients for a certificate; includes --signed-by-ca
-    #[arg(long)]
+    /// Also create client.crt and client.key
+    ///
+    /// They are for a server that requests client certificates. Implies --signed-by-ca.
+    #[arg(long, help_heading = CERTIFICATE)]
     client: bool,
 
-    /// Break it on purpose: expired, not-yet-valid, wrong-name, no-san, ca-as-server, self-signed (where a CA is
-    /// expected), no-intermediate, v1
-    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = choice::<Defect>())]
+    /// Give the certificate a defect on purpose
+    #[arg(long, value_name = "DEFECT", value_parser = choice::<Defect>(), help_heading = CERTIFICATE)]
     broken: Option<Defect>,
 
-    /// Replace server.key, server.csr and server.crt if they are there, and intermediate.crt and the client's files
-    /// where they are made; never the practice CA's files
-    #[arg(long)]
+    /// Folder for the files
+    ///
+    /// If only its last part is missing, it is created.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
+    out: PathBuf,
+
+    /// Replace existing files
+    ///
+    /// The practice CA's files are never replaced.
+    #[arg(long, help_heading = OUTPUT)]
     force: bool,
 
-    /// Write nothing; print the openssl commands that make the same files
-    #[arg(long, conflicts_with = "force")]
+    /// Print the openssl commands that create the same files
+    ///
+    /// No file is written.
+    #[arg(long, conflicts_with = "force", help_heading = OUTPUT)]
     show_commands: bool,
 }
 
@@ -70,15 +84,13 @@ impl CreateFlags {
         let usage = |problem: &SpecProblem| format!("{problem} Try create-certificate --help.");
         let mut spec = CertificateSpec {
             folder: self.out,
-            key: self.key.unwrap_or_default(),
+            key: self.key,
             signed_by_ca: self.signed_by_ca,
             client_certificate: self.client,
             defect: self.broken,
+            days: create::parse_days(&self.days).map_err(|problem| usage(&problem))?,
             ..CertificateSpec::default()
         };
-        if let Some(days) = self.days {
-            spec.days = create::parse_days(&days).map_err(|problem| usage(&problem))?;
-        }
         if let Some(first) = self.names.first() {
             spec.common_name.clone_from(first);
             spec.names = self.names;
@@ -102,7 +114,9 @@ impl CreateCertificate {
         }
         match create::create(&self.spec, self.force, now) {
             Ok(created) => Ok(describe(&created)),
-            Err(error @ CreateError::Exists { .. }) => Err(format!("{error} The flag for that is --force.")),
+            Err(error @ CreateError::Exists { .. }) => {
+                Err(format!("{error} The option for that is --force."))
+            }
             Err(error) => Err(error.to_string()),
         }
     }
@@ -120,6 +134,5 @@ fn describe(created: &CreatedFiles) -> String {
 
 /// Returns a parser for the keywords of `T`.
 fn choice<T: SettingChoice + Send + Sync>() -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(T::keywords())
-        .map(|text| T::parse(&text).expect("clap has checked the keyword"))
+    help_text::keywords::<T>().map(|text| T::parse(&text).expect("clap has checked the keyword"))
 }

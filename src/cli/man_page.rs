@@ -7,6 +7,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use crate::cli::help_text::{EXAMPLES, EXIT_CODES, Entries};
+
 /// Returns the completions for a shell.
 pub(super) fn completions(mut command: Command, shell: Shell) -> String {
     let mut text = Vec::new();
@@ -32,7 +34,8 @@ fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
     man.render_description_section(page)?;
-    man.render_options_section(page)?;
+    Roff::new().control("SH", ["OPTIONS"]).to_writer(page)?;
+    page.write_all(options(&man, &command, |heading| format!(".SS {heading}\n"))?.as_bytes())?;
     Roff::new().control("SH", ["COMMANDS"]).to_writer(page)?;
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         write_command(sub, page)?;
@@ -40,78 +43,57 @@ fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
     write_sections(page)
 }
 
+/// Returns the options of a command, with `title` for each heading. clap_mangen would make sections of them.
+fn options(man: &Man, command: &Command, title: impl Fn(&str) -> String) -> io::Result<String> {
+    let mut options = Vec::new();
+    man.render_options_section(&mut options)?;
+    let headings = command.get_arguments().filter_map(|argument| argument.get_help_heading());
+    Ok(headings.fold(utf8(options), |options, heading| {
+        options.replace(&format!(".SH {}\n", heading.to_uppercase()), &title(heading))
+    }))
+}
+
 /// Writes a subcommand as a subsection.
 fn write_command(command: &Command, page: &mut dyn Write) -> io::Result<()> {
     let man = Man::new(command.clone());
-    let (mut synopsis, mut description, mut options) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut synopsis, mut description) = (Vec::new(), Vec::new());
     man.render_synopsis_section(&mut synopsis)?;
     man.render_description_section(&mut description)?;
-    man.render_options_section(&mut options)?;
     Roff::new().control("SS", [command.get_bin_name().unwrap_or_default()]).to_writer(page)?;
     page.write_all(utf8(synopsis).replace(".SH SYNOPSIS\n", "").as_bytes())?;
     page.write_all(utf8(description).replace(".SH DESCRIPTION\n", ".PP\n").as_bytes())?;
-    page.write_all(utf8(options).replace(".SH OPTIONS\n", "").as_bytes())
+    page.write_all(options(&man, command, |_| String::new())?.as_bytes())
 }
 
 /// The sections that aren't about options: terms with their explanations, or only a text.
-const SECTIONS: &[(&str, &[(&str, &str)])] = &[
-    (
-        "EXIT STATUS",
-        &[
-            (
-                "0",
-                "The server was stopped, the window was closed, or what was asked for was printed or made.",
-            ),
-            (
-                "1",
-                "The server can't start, or what was asked for can't be made. One line on stderr says why.",
-            ),
-            ("2", "An option is wrong. One line on stderr says which, and what would be right."),
-        ],
-    ),
+const SECTIONS: &[(&str, Entries)] = &[
+    ("EXIT STATUS", EXIT_CODES),
     (
         "SIGNALS",
         &[(
             "",
-            "With --headless, SIGINT, SIGTERM and SIGHUP stop the server. The exit status is then 0. A signal that was \
-             ignored at the start, as with nohup, stays ignored. The server never ends with its standard output: where that is \
-             slow, full or closed, entries are counted instead of printed.",
+            "With --headless, SIGINT, SIGTERM, and SIGHUP stop the server, and the exit status is 0. A signal that was \
+             ignored at the start, as with nohup, stays ignored. The server continues if its standard output is slow, \
+             full, or closed: it counts the log entries instead of printing them.",
         )],
     ),
     (
         "ENVIRONMENT",
         &[(
             "WAYLAND_DISPLAY, DISPLAY",
-            "Where the window opens on Linux: on Wayland if the compositor answers, or else on X11. If neither \
-             answers, the program says why and goes on as with --headless.",
+            "On Linux, the display to open the window on: Wayland if the compositor answers, otherwise X11. If neither \
+             answers, Echoscope prints a warning and serves in the terminal, as with --headless.",
         )],
     ),
     (
         "FILES",
         &[(
             "$XDG_CONFIG_HOME/echoscope/settings.toml",
-            "What the window remembers, on Linux; without XDG_CONFIG_HOME it is under ~/.config. With \
-             --headless it is read and never written.",
+            "The saved settings, on Linux. Without XDG_CONFIG_HOME, the folder is ~/.config. With --headless, this file \
+             is read and never written.",
         )],
     ),
-    (
-        "EXAMPLES",
-        &[
-            (
-                "echoscope --headless --port 0",
-                "Serve in the terminal, on a port that the system chooses and the log names.",
-            ),
-            (
-                "echoscope create-certificate --out lab",
-                "Make a key and a certificate for this computer in the folder lab …",
-            ),
-            (
-                "echoscope --headless --tls --cert lab/server.crt --key lab/server.key",
-                "… and serve TLS with them. Then, in another terminal:",
-            ),
-            ("openssl s_client -quiet -connect localhost:12345 -CAfile lab/server.crt", "Connect, and type."),
-        ],
-    ),
+    ("EXAMPLES", EXAMPLES),
     ("SEE ALSO", &[("", "listen(2), nc(1), openssl-s_client(1)")]),
 ];
 

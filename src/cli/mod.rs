@@ -1,54 +1,76 @@
 //! The command line. Scripts depend on it: options must keep their names and meanings.
 
 mod create_certificate;
+mod help_text;
 mod man_page;
 mod setting_flags;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueHint};
 use clap_complete::Shell;
 
 pub use create_certificate::CreateCertificate;
 
-use crate::cli::setting_flags::SettingFlags;
+use crate::cli::help_text::{COMPLETIONS_EXAMPLES, EXAMPLES, MANUAL_PAGE_EXAMPLES, OUTPUT, SERVER};
+use crate::cli::setting_flags::{SettingFlags, is_given};
 use crate::settings::settings_file::{self, OnBrokenFile, SettingsFile};
-use crate::settings::{ClientAuth, SettingChoice, Settings};
+use crate::settings::{ClientAuth, Mode, Scope, Setting, Settings};
 
-/// An echo server that lets you see a server work.
+/// An echo server that shows how a network server works
 ///
-/// Without options it opens its window. Flags win over the remembered settings.
+/// Without options, it opens a window. Options override the saved settings.
 #[derive(Debug, Parser)]
 #[command(
     name = "echoscope",
     version,
     args_conflicts_with_subcommands = true,
+    disable_help_flag = true,
     disable_help_subcommand = true,
-    subcommand_value_name = "COMMAND"
+    disable_version_flag = true,
+    subcommand_value_name = "COMMAND",
+    after_long_help = help_text::examples(EXAMPLES) + "\n\n" + &help_text::exit_codes()
 )]
 struct Arguments {
     #[command(subcommand)]
     subcommand: Option<Subcommand>,
 
-    /// Open the window and start the server at once
-    #[arg(long, conflicts_with = "headless")]
+    /// Start the server as soon as the window opens
+    #[arg(long, conflicts_with = "headless", help_heading = SERVER)]
     start: bool,
-
-    /// No window: serve, print the log on stdout, stop on Ctrl-C or SIGTERM
-    #[arg(long)]
-    headless: bool,
 
     #[command(flatten)]
     settings: SettingFlags,
 
-    /// How --headless prints the log: text lines or JSON lines [default: text]
-    #[arg(long, value_name = "text|json", value_enum, hide_possible_values = true)]
-    log_format: Option<LogFormat>,
-
-    /// Remember the settings in this file instead of the usual place
-    #[arg(long = "settings", value_name = "FILE")]
+    /// File to load the settings from and save them in
+    ///
+    /// With --headless, they are only loaded. [default: settings.toml in the user's configuration folder]
+    #[arg(
+        long = "settings",
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = SERVER,
+        hide_short_help = true
+    )]
     settings_file: Option<PathBuf>,
+
+    /// Serve in the terminal and print the log, without a window
+    ///
+    /// Ctrl-C or SIGTERM stops the server.
+    #[arg(long, help_heading = OUTPUT)]
+    headless: bool,
+
+    /// Format of the log that --headless prints
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "text",
+        help_heading = OUTPUT,
+        hide_short_help = true
+    )]
+    log_format: LogFormat,
 }
 
 /// A task to do instead of serving.
@@ -56,27 +78,27 @@ struct Arguments {
 enum Subcommand {
     CreateCertificate(create_certificate::CreateFlags),
 
-    /// Print completions for a shell
+    /// Print the completions for a shell
     ///
-    /// For bash, this makes them its own: echoscope completions bash > ~/.local/share/bash-completion/completions/echoscope
+    /// The packages for Linux install them. To install them for bash yourself, save them as
+    /// ~/.local/share/bash-completion/completions/echoscope.
+    #[command(after_long_help = help_text::examples(COMPLETIONS_EXAMPLES))]
     Completions {
-        /// The shell to print them for
+        /// The shell
         shell: Shell,
     },
 
     /// Print the manual page
-    ///
-    /// To read it: echoscope manual-page | man -l -
+    #[command(after_long_help = help_text::examples(MANUAL_PAGE_EXAMPLES))]
     ManualPage,
 }
 
 /// How the log is printed without a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// The tutorial's lines, and others in the same style.
-    #[default]
+    /// The lines of the tutorial's program, and similar ones
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line
     Json,
 }
 
@@ -100,7 +122,7 @@ pub struct Launch {
     pub settings: Settings,
     /// The file that the window saves settings in; `None` if it must not save any, or the OS has no folder for them.
     pub settings_file: Option<SettingsFile>,
-    /// Warnings for the user: there is no display, or the saved settings can't be used.
+    /// Warnings for the user: there is no display, the saved settings can't be used, or an option has no effect.
     pub warnings: Vec<String>,
 }
 
@@ -125,28 +147,42 @@ pub fn read(
     args: impl IntoIterator<Item = OsString>,
     no_window: impl FnOnce() -> Option<String>,
 ) -> Result<Invocation, String> {
-    let arguments = match Arguments::try_parse_from(args) {
-        Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => return Err(first_line(&error)),
+    let args: Vec<_> = args.into_iter().collect();
+    let parsed = command().try_get_matches_from(&args).and_then(|matches| {
+        let arguments = Arguments::from_arg_matches(&matches)?;
+        Ok((arguments, is_given(&matches, "log_format")))
+    });
+    let (arguments, is_format_given) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) if error.use_stderr() => return Err(one_line(&error, &help_command(&args))),
         Err(help) => return Ok(Invocation::Print(help.to_string())),
     };
     match arguments.subcommand {
-        None => launch(arguments, no_window).map(Invocation::Launch),
+        None => launch(arguments, is_format_given, no_window).map(Invocation::Launch),
         Some(Subcommand::CreateCertificate(flags)) => flags.read().map(Invocation::CreateCertificate),
         Some(Subcommand::Completions { shell }) => {
-            Ok(Invocation::Print(man_page::completions(Arguments::command(), shell)))
+            Ok(Invocation::Print(man_page::completions(command(), shell)))
         }
-        Some(Subcommand::ManualPage) => Ok(Invocation::Print(man_page::manual_page(Arguments::command()))),
+        Some(Subcommand::ManualPage) => Ok(Invocation::Print(man_page::manual_page(command()))),
     }
 }
 
-fn launch(arguments: Arguments, no_window: impl FnOnce() -> Option<String>) -> Result<Launch, String> {
-    let format = arguments.log_format.unwrap_or_default();
+/// Returns the definitions of all options and subcommands.
+fn command() -> Command {
+    help_text::complete(Arguments::command())
+}
+
+fn launch(
+    arguments: Arguments,
+    is_format_given: bool,
+    no_window: impl FnOnce() -> Option<String>,
+) -> Result<Launch, String> {
+    let format = arguments.log_format;
     let mut warnings = Vec::new();
     let (front, on_broken) = if arguments.headless {
         (Front::Headless(format), OnBrokenFile::Keep)
     } else if let Some(reason) = no_window() {
-        warnings.push(format!("{reason}: going on as --headless."));
+        warnings.push(format!("{reason}. Serving in the terminal, as with --headless."));
         (Front::Headless(format), OnBrokenFile::Keep)
     } else {
         (Front::Window { start: arguments.start }, OnBrokenFile::Copy)
@@ -159,42 +195,80 @@ fn launch(arguments: Arguments, no_window: impl FnOnce() -> Option<String>) -> R
         warnings.extend(loaded.complaint);
         settings_file = loaded.may_save.then(|| SettingsFile::new(path, settings.clone()));
     }
-    let tls_given = arguments.settings.apply_flags(&mut settings)?;
+    let given = arguments.settings;
+    given.apply(&mut settings).map_err(|error| error.to_string())?;
     if front != (Front::Window { start: false }) {
-        check_tls_files(&settings, tls_given)?;
+        check_tls_files(&settings, &given)?;
     }
+    let format = is_format_given.then_some(("log-format", None));
+    let given = given.0.iter().map(|given| (given.name, Some(given.setting.info().scope)));
+    warnings.extend(format.into_iter().chain(given).filter_map(|(name, scope)| {
+        let (_, needed, _) = NEEDS.iter().find(|need| need.0 == scope && (need.2)(&settings, front))?;
+        Some(format!("--{name} has no effect without {needed}. Add {needed}, or leave out --{name}."))
+    }));
     Ok(Launch { front, settings, settings_file, warnings })
 }
 
-/// Checks that the files that TLS needs are given. A missing certificate or key is an error only if the command line
-/// turned TLS on; if the saved settings did, the start itself reports it.
-fn check_tls_files(settings: &Settings, tls_given: bool) -> Result<(), String> {
-    if tls_given && (settings.certificate.as_os_str().is_empty() || settings.key.as_os_str().is_empty()) {
-        return Err("--tls needs a certificate and its key: --cert FILE --key FILE.".to_owned());
+/// All options that have no effect without another one: their scope, the option that they need, and whether it is
+/// missing. The log's format has no scope, since it isn't a setting.
+const NEEDS: &[(Option<Scope>, &str, fn(&Settings, Front) -> bool)] = &[
+    (None, "--headless", |_, front| matches!(front, Front::Window { .. })),
+    (Some(Scope::Pool), "--mode pool", |settings, _| settings.mode != Mode::Pool),
+    (Some(Scope::SeveralClients), "--mode threads or --mode pool", |settings, _| settings.mode == Mode::One),
+    (Some(Scope::Tls), "--tls", |settings, _| !settings.tls),
+    (Some(Scope::ClientCertificates), "--tls", |settings, _| !settings.tls),
+    (Some(Scope::ClientCertificates), "--client-auth optional or --client-auth required", |settings, _| {
+        settings.client_auth == ClientAuth::None
+    }),
+];
+
+/// Checks that the files that TLS needs are given. A missing file is an error only if an option needs it; if a saved
+/// setting does, the start itself reports it.
+fn check_tls_files(settings: &Settings, given: &SettingFlags) -> Result<(), String> {
+    let is_missing = |file: Setting| settings.tls && file.text(settings).is_empty();
+    if given.contains(Setting::Tls) && (is_missing(Setting::Certificate) || is_missing(Setting::Key)) {
+        return Err("--tls needs a certificate and its key. Add --cert <FILE> and --key <FILE>; \
+                    echoscope create-certificate creates both."
+            .to_owned());
     }
-    if settings.tls && settings.client_auth != ClientAuth::None && settings.client_ca.as_os_str().is_empty() {
-        let auth = settings.client_auth.keyword();
+    let auth = settings.client_auth;
+    if given.contains(Setting::ClientAuth) && auth != ClientAuth::None && is_missing(Setting::ClientCa) {
         return Err(format!(
-            "--client-auth {auth} needs a CA file to check the certificates with: --client-ca FILE."
+            "--client-auth {auth} needs a CA file to check client certificates with. Add --client-ca <FILE>."
         ));
     }
     Ok(())
 }
 
-/// Returns the first line of clap's message and the possible values, without the usage and the hints.
-fn first_line(error: &clap::Error) -> String {
+/// Returns the command that prints the help for these arguments.
+fn help_command(args: &[OsString]) -> String {
+    let command = command();
+    match args.get(1).and_then(|first| command.find_subcommand(first)) {
+        Some(subcommand) => format!("echoscope {} --help", subcommand.get_name()),
+        None => "echoscope --help".to_owned(),
+    }
+}
+
+/// Returns clap's message on one line: the first paragraph, which includes the possible values, and then its
+/// suggestions or else the command that prints the help.
+fn one_line(error: &clap::Error, help_command: &str) -> String {
     let text = error.to_string();
-    let mut lines = text.lines();
-    let first = lines.next().unwrap_or_default();
-    let first = first.strip_prefix("error: ").unwrap_or(first).trim_end_matches('.');
-    let values = lines.next().filter(|line| line.contains("[possible values:")).unwrap_or_default();
-    format!("{first}{}. Try --help.", values.trim_end().replacen("  ", " ", 1))
+    let mut lines = text.lines().map(str::trim);
+    let first: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let first = first.join(" ");
+    let first = first.strip_prefix("error: ").unwrap_or(&first).trim_end_matches('.');
+    let tips: Vec<_> = lines.filter_map(|line| line.strip_prefix("tip: ")).collect();
+    if tips.is_empty() {
+        format!("{first}. Try {help_command}.")
+    } else {
+        format!("{first}. Tip: {}.", tips.join("; "))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Mode, Setting, TlsVersions};
+    use crate::settings::TlsVersions;
 
     fn read_line(line: &str) -> Result<Invocation, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -260,21 +334,96 @@ mod tests {
             "--recv-size 0",
             "--nonsense",
             "--tls --headless",
-            "--cert x",
             "--start --headless",
             "--host http://x",
-            "--key-log keys.log",
-            "--tls-versions 1.3",
             "--tls --cert x --key x --tls-versions 1.1",
             "--tls --cert x --key x --client-auth maybe",
             "--tls --cert x --key x --client-auth required --headless",
-            "--tls --cert x --key x --client-ca ca.crt",
             "--tls --cert x --key x --alpn h2,,x",
             "--tls --cert x --key x --key-log folder/",
         ] {
             let Err(error) = read_line(line) else { panic!("{line} was accepted") };
             assert!(!error.contains('\n') && error.ends_with('.'), "{error:?}");
         }
+    }
+
+    #[test]
+    fn option_without_effect_gets_a_warning() {
+        let tls = "--tls --cert a --key b";
+        for (name, line, needed) in [
+            ("--log-format", "--log-format json".to_owned(), "--headless"),
+            ("--pool-size", "--pool-size 3".to_owned(), "--mode pool"),
+            ("--max-clients", "--mode one --max-clients 3".to_owned(), "--mode threads or --mode pool"),
+            ("--cert", "--cert a".to_owned(), "--tls"),
+            ("--key", "--key b".to_owned(), "--tls"),
+            ("--tls-versions", "--tls-versions 1.3".to_owned(), "--tls"),
+            ("--client-auth", "--client-auth none".to_owned(), "--tls"),
+            ("--client-ca", "--client-ca c".to_owned(), "--tls"),
+            (
+                "--client-ca",
+                format!("{tls} --client-ca c"),
+                "--client-auth optional or --client-auth required",
+            ),
+            ("--alpn", "--alpn h2".to_owned(), "--tls"),
+            ("--tickets", "--tickets".to_owned(), "--tls"),
+            ("--no-tickets", "--no-tickets".to_owned(), "--tls"),
+            ("--key-log", "--key-log d".to_owned(), "--tls"),
+        ] {
+            let expected =
+                format!("{name} has no effect without {needed}. Add {needed}, or leave out {name}.");
+            assert_eq!(launch(&line).warnings, [expected], "{line}");
+        }
+    }
+
+    #[test]
+    fn option_with_an_effect_gets_no_warning() {
+        let tls = "--start --tls --cert a --key b";
+        for line in [
+            "--headless --log-format json".to_owned(),
+            "--mode pool --pool-size 3 --max-clients 3".to_owned(),
+            "--mode threads --max-clients 3".to_owned(),
+            "--host ::1 -p 0 --backlog 0 --mode one --recv-size 4 --idle-timeout 9 --no-tls".to_owned(),
+            format!("{tls} --tls-versions 1.3 --client-auth none --alpn h2 --tickets --key-log d"),
+            format!("{tls} --no-tickets --client-auth optional --client-ca c"),
+            format!("{tls} --client-auth required --client-ca c"),
+        ] {
+            assert_eq!(launch(&line).warnings, Vec::<String>::new(), "{line}");
+        }
+    }
+
+    #[test]
+    fn switches_override_saved_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.toml");
+        std::fs::write(&file, "tls = true\nsession_tickets = false\n").unwrap();
+        let launch = |switches: &[&str]| {
+            let start = ["echoscope".into(), "--settings".into(), file.clone().into_os_string()];
+            match read(start.into_iter().chain(switches.iter().map(OsString::from)), || None) {
+                Ok(Invocation::Launch(launch)) => (launch.settings.tls, launch.settings.session_tickets),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(launch(&[]), (true, false));
+        assert_eq!(launch(&["--tickets"]), (true, true));
+        assert_eq!(launch(&["--no-tls"]), (false, false));
+    }
+
+    #[test]
+    fn tls_versions_can_be_in_any_order() {
+        assert_eq!(
+            launch("--tls --cert a --key b --tls-versions 1.3,1.2").settings.tls_versions,
+            TlsVersions::Both
+        );
+        let Err(error) = read_line("--tls-versions 1.1") else { panic!("accepted") };
+        assert!(error.contains("must be “1.2,1.3”, “1.2”, or “1.3”"), "{error}");
+    }
+
+    #[test]
+    fn last_of_two_opposite_switches_wins() {
+        assert!(!launch("--tls --no-tls").settings.tls);
+        assert!(launch("--no-tls --tls --cert a --key b").settings.tls);
+        assert!(launch("--no-tickets --tickets").settings.session_tickets);
+        assert!(!launch("--tickets --no-tickets").settings.session_tickets);
     }
 
     #[test]

@@ -68,8 +68,8 @@ impl SettingOverride {
             "true" => format!("{label} on"),
             "false" => format!("{label} off"),
             "" => format!("no {label}"),
-            text => match self.setting.choices().into_iter().find(|(keyword, _)| *keyword == text) {
-                Some((_, choice)) => format!("{label} “{choice}”"),
+            text => match self.setting.choices().into_iter().find(|(keyword, ..)| *keyword == text) {
+                Some((_, choice, _)) => format!("{label} “{choice}”"),
                 None => format!("{label} {text}"),
             },
         }

@@ -72,19 +72,19 @@ impl SettingChoice for Mode {
             Self::One,
             "one",
             "One at a time",
-            "One client is served to its end; the next ones wait in the backlog until it has gone.",
+            "Serves one client until it disconnects. Further clients wait in the accept queue.",
         ),
         (
             Self::Threads,
             "threads",
             "A thread for each",
-            "Each client is served at once, by a thread of its own.",
+            "Starts a thread for each client, so that all are served at once.",
         ),
         (
             Self::Pool,
             "pool",
             "A pool of threads",
-            "A fixed number of threads share the clients; who finds none free waits for one.",
+            "Serves clients with a fixed number of threads. Further clients wait for a free thread.",
         ),
     ];
 }
@@ -122,20 +122,19 @@ impl SettingChoice for TlsVersions {
             Self::Both,
             "1.2,1.3",
             "TLS 1.2 and 1.3",
-            "Each client gets the newest version that it knows, as on most servers.",
+            "Each client gets the newest version that it supports, as on most servers.",
         ),
         (
             Self::Only12,
             "1.2",
             "TLS 1.2 only",
-            "As on an old server: certificates cross the network in the open, and a handshake takes one round trip \
-             more.",
+            "Like an old server: certificates are sent unencrypted, and a full handshake takes one more round trip.",
         ),
         (
             Self::Only13,
             "1.3",
             "TLS 1.3 only",
-            "The newest version alone: clients that only know TLS 1.2 are refused.",
+            "Only the newest version. Clients that support only TLS 1.2 can't connect.",
         ),
     ];
 
@@ -170,18 +169,18 @@ impl ClientAuth {
 
 impl SettingChoice for ClientAuth {
     const TABLE: ChoiceTable<Self> = &[
-        (Self::None, "none", "Not asked for", "Clients need no certificate, as on most servers."),
+        (Self::None, "none", "Not requested", "Clients need no certificate, as on most servers."),
         (
             Self::Optional,
             "optional",
             "Optional",
-            "Clients are asked for a certificate and may have none, but one that they show must be good.",
+            "Requests a certificate. Clients can present none, but one that they present must be valid.",
         ),
         (
             Self::Required,
             "required",
             "Required",
-            "Clients without a good certificate are refused: TLS in both directions (mutual TLS).",
+            "Rejects clients that don't present a valid certificate (mutual TLS).",
         ),
     ];
 }
@@ -200,7 +199,7 @@ pub enum ThemeChoice {
 
 impl SettingChoice for ThemeChoice {
     const TABLE: ChoiceTable<Self> = &[
-        (Self::System, "system", "Theme of the system", ""),
+        (Self::System, "system", "System theme", ""),
         (Self::Light, "light", "Light theme", ""),
         (Self::Dark, "dark", "Dark theme", ""),
     ];

@@ -39,8 +39,8 @@ pub struct SettingInfo {
     choices: fn() -> Choices,
 }
 
-/// The keywords and the labels of a setting with a fixed list of values.
-type Choices = Vec<(&'static str, &'static str)>;
+/// The keywords, labels and explanations of a setting with a fixed list of values.
+type Choices = Vec<(&'static str, &'static str, &'static str)>;
 
 /// When a setting has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub enum Scope {
     Server,
     /// From the next start of the server, in mode *pool*.
     Pool,
+    /// From the next start of the server, in a mode that serves several clients at once.
+    SeveralClients,
     /// From the next start of the server, with TLS.
     Tls,
     /// From the next start of the server, with TLS and client certificates.
@@ -62,16 +64,22 @@ pub enum Scope {
 pub struct Flag {
     /// The long name without dashes.
     pub long: &'static str,
-    /// The placeholder for the value in the help text; empty for a switch, which sets the opposite of the default.
+    /// The placeholder for the value in the help text; empty for a switch.
     pub value_name: &'static str,
-    /// The help text, without the default.
+    /// The short help text, without the default.
     pub help: &'static str,
+    /// For a switch, the name and the short help text of the option that turns it off.
+    pub off: Option<(&'static str, &'static str)>,
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "an entry without an option has `None`")]
 impl Flag {
     const fn new(long: &'static str, value_name: &'static str, help: &'static str) -> Option<Self> {
-        Some(Self { long, value_name, help })
+        Some(Self { long, value_name, help, off: None })
+    }
+
+    const fn switch(on: (&'static str, &'static str), off: (&'static str, &'static str)) -> Option<Self> {
+        Some(Self { long: on.0, value_name: "", help: on.1, off: Some(off) })
     }
 }
 
@@ -129,7 +137,8 @@ settings! {
     /// A host name or an IP literal. For a name, the server listens on every address that it resolves to.
     host: String = "localhost".to_owned(), Host {
         label: "Host",
-        about: "The name or address to listen on: localhost for this computer alone, 0.0.0.0 for all others, too.",
+        about: "The name or address to listen on. With localhost, only this computer can connect; with 0.0.0.0, other \
+                computers can too.",
         placeholder: "localhost",
         flag: Flag::new("host", "HOST", "Host name or address to listen on"),
         python: "SERVER_NAME = @host@",
@@ -138,75 +147,78 @@ settings! {
     /// The TCP port. 0 lets the OS choose a free one.
     port: u16 = 12345, Port {
         label: "Port",
-        about: "The number under which clients find the server on this computer; 0 lets the system choose one.",
+        about: "The port that clients connect to. With 0, the OS chooses a free one.",
         placeholder: "12345",
         range: Some(0..=65_535),
-        flag: Flag::new("port", "PORT", "Port to listen on; 0 lets the system choose"),
+        flag: Flag::new("port", "PORT", "Port to listen on; 0 for a free one"),
         python: "SERVER_PORT = @port@",
     }
 
     /// The backlog, which is passed to `listen(2)` unchanged.
     backlog: u16 = 5, Backlog {
         label: "Backlog",
-        about: "How many new connections the system lets wait until the server accepts them.",
+        about: "How many new connections can wait in the accept queue, as passed to listen(). The OS may adjust the \
+                number.",
         placeholder: "5",
         range: Some(0..=65_535),
-        flag: Flag::new("backlog", "N", "How many clients may wait to be accepted"),
+        flag: Flag::new("backlog", "N", "New connections that can wait in the accept queue"),
         python: "BACKLOG = @backlog@  # clients that may wait to be accepted",
     }
 
     /// How accepted clients are served.
     mode: Mode = Mode::default(), Mode {
         label: "Clients",
-        about: "How the server shares itself among its clients.",
-        flag: Flag::new("mode", "one|threads|pool", "One client at a time, a thread for each, or a pool of threads"),
+        about: "How clients are handled: one after another, or several at once.",
+        flag: Flag::new("mode", "MODE", "How clients are handled"),
     }
 
     /// The number of threads in mode [`Mode::Pool`].
     pool_size: u16 = 10, PoolSize {
         label: "Pool size",
-        about: "How many threads share the clients; more clients than that wait for a free one.",
+        about: "How many threads serve the clients. Further clients wait for a free thread.",
         unit: "threads",
         range: Some(1..=1_000),
         scope: Scope::Pool,
-        flag: Flag::new("pool-size", "N", "Threads of the pool"),
+        flag: Flag::new("pool-size", "N", "Threads in the pool"),
         python: "MAX_WORKERS = @pool_size@  # clients served at the same time",
     }
 
     /// The most bytes that one `recv` returns.
     recv_size: u32 = 1024, RecvSize {
         label: "Recv size",
-        about: "The most bytes that one recv() hands over; what is longer arrives in several pieces.",
+        about: "The most bytes that one recv() call returns. Longer data takes several calls.",
         unit: "bytes",
         range: Some(1..=16_777_216),
-        flag: Flag::new("recv-size", "BYTES", "The most bytes that one recv hands over"),
+        flag: Flag::new("recv-size", "BYTES", "The most bytes that one recv() call returns"),
         python: "RECV_SIZE = @recv_size@  # bytes that one recv() returns at most",
     }
 
     /// The most clients at the same time. Once it is reached, no client is accepted until another one closes.
     max_clients: u32 = 1000, MaxClients {
         label: "Max clients",
-        about: "How many clients are served at once; the next ones wait in the backlog.",
+        about: "The most clients at once, including those that wait for a thread of the pool. Further clients wait in the \
+                accept queue.",
         unit: "at once",
         range: Some(1..=100_000),
-        flag: Flag::new("max-clients", "N", "Clients served at once; more wait to be accepted"),
-        python: "# Max clients is Echoscope's own: this program accepts everybody who connects.",
+        scope: Scope::SeveralClients,
+        flag: Flag::new("max-clients", "N", "The most clients at once; others wait in the accept queue"),
+        python: "# Max clients is Echoscope's own: this program accepts every client.",
     }
 
     /// After this many seconds without a byte, a client's connection is closed; 0 means never.
     idle_timeout: u32 = 0, IdleTimeout {
         label: "Idle timeout",
-        about: "After so many seconds without a byte a client is disconnected; 0 waits for ever.",
-        unit: "seconds, 0 is never",
+        about: "After this many seconds without data, the server closes a connection. 0 means never.",
+        unit: "seconds, 0 = never",
         range: Some(0..=86_400),
-        flag: Flag::new("idle-timeout", "SECONDS", "Close a client after so long without a byte; 0 means never"),
+        flag: Flag::new("idle-timeout", "SECONDS", "Close a connection after this long without data; 0: never"),
         python: "IDLE_TIMEOUT = @idle_timeout@  # seconds without a byte: then a client is closed",
     }
 
     /// The most entries that the log keeps. The oldest entries about data are evicted first.
     log_entries: u32 = 100_000, LogEntries {
         label: "Log entries",
-        about: "How many entries the log keeps; the oldest about data are removed first.",
+        about: "How many entries the log keeps. The oldest entries about data are removed first.",
         unit: "at most",
         range: Some(100..=500_000),
         scope: Scope::Window,
@@ -215,7 +227,7 @@ settings! {
     /// The most memory for log entries, in MiB. The oldest entries about data are evicted first.
     log_mebibytes: u32 = 64, LogMebibytes {
         label: "Log memory",
-        about: "How much memory the log may take; the oldest entries about data are removed first.",
+        about: "How much memory the log can use. The oldest entries about data are removed first.",
         unit: "MiB at most",
         range: Some(1..=4_096),
         scope: Scope::Window,
@@ -225,26 +237,29 @@ settings! {
     tls: bool = false, Tls {
         label: "TLS",
         about: "Encrypt connections (from the next start)",
-        flag: Flag::new("tls", "", "Speak TLS, with --cert and --key"),
+        flag: Flag::switch(
+            ("tls", "Use TLS, with --cert <FILE> and --key <FILE>"),
+            ("no-tls", "Don't use TLS, even if the saved settings turn it on"),
+        ),
     }
 
     /// The file with the certificate chain, in PEM form.
     certificate: PathBuf = PathBuf::new(), Certificate {
         label: "server.crt",
-        about: "The certificate that the server shows to clients, in PEM form.",
-        placeholder: "path, or drop the file",
+        about: "The certificate chain that the server presents to clients, in PEM form.",
+        placeholder: "path, or drop a file",
         scope: Scope::Tls,
-        flag: Flag::new("cert", "FILE", "The certificate chain, PEM"),
+        flag: Flag::new("cert", "FILE", "Certificate chain in PEM form"),
         python: "CERTIFICATE = @certificate@",
     }
 
     /// The file with the private key, in PEM form.
     key: PathBuf = PathBuf::new(), Key {
         label: "server.key",
-        about: "The private key that belongs to the certificate, in PEM form.",
-        placeholder: "path, or drop the file",
+        about: "The private key of the certificate, in PEM form.",
+        placeholder: "path, or drop a file",
         scope: Scope::Tls,
-        flag: Flag::new("key", "FILE", "The private key, PEM"),
+        flag: Flag::new("key", "FILE", "Private key of the certificate in PEM form"),
         python: "KEY = @key@",
     }
 
@@ -252,57 +267,55 @@ settings! {
     tls_versions: TlsVersions = TlsVersions::default(), TlsVersions {
         label: "Versions",
         scope: Scope::Tls,
-        flag: Flag::new("tls-versions", "VERSIONS", "The TLS versions to speak"),
+        flag: Flag::new("tls-versions", "VERSIONS", "TLS versions to support"),
     }
 
     /// Whether the server requests a certificate from clients.
     client_auth: ClientAuth = ClientAuth::default(), ClientAuth {
         label: "Client certificates",
         scope: Scope::Tls,
-        flag: Flag::new("client-auth", "none|optional|required", "Ask clients for a certificate"),
+        flag: Flag::new("client-auth", "WHEN", "Whether to request a certificate from clients"),
     }
 
     /// The file with the CA certificates that clients' certificates are checked with, in PEM form.
     client_ca: PathBuf = PathBuf::new(), ClientCa {
         label: "Client CA",
-        about: "The certificates of the CAs that sign the clients' certificates, in PEM form.",
+        about: "The certificates of the CAs that issue the clients' certificates, in PEM form.",
         placeholder: "path",
         scope: Scope::ClientCertificates,
-        flag: Flag::new("client-ca", "FILE", "The CA certificates that sign the clients' certificates, PEM"),
+        flag: Flag::new("client-ca", "FILE", "CA certificates to check client certificates with"),
         python: "CLIENT_CA = @client_ca@",
     }
 
     /// The protocols that the server offers by ALPN (RFC 7301), the preferred one first; empty: no ALPN.
     alpn: Vec<String> = Vec::new(), Alpn {
         label: "ALPN",
-        about: "Names of application protocols, such as h2,http/1.1, in order of preference. Empty: no ALPN, and \
-                every client connects.",
+        about: "Application protocols in order of preference, such as h2,http/1.1. Empty: no ALPN.",
         placeholder: "none",
         scope: Scope::Tls,
-        flag: Flag::new("alpn", "a,b", "The protocols to agree to by ALPN, with commas between them, best first"),
+        flag: Flag::new("alpn", "PROTOCOLS", "Application protocols to accept by ALPN"),
     }
 
     /// Whether clients get tickets with which they can resume their sessions.
     session_tickets: bool = true, SessionTickets {
         label: "Session tickets",
-        about: "With a ticket, a client's next handshake is shorter and needs no certificate.",
+        about: "With a ticket, a client can resume its session: the handshake is shorter and sends no certificate.",
         scope: Scope::Tls,
-        flag: Flag::new("no-tickets", "", "Give clients no tickets: every handshake is a full one"),
+        flag: Flag::switch(
+            ("tickets", "Send session tickets, so that clients can resume sessions [default]"),
+            ("no-tickets", "Send no session tickets, so that every handshake is a full one"),
+        ),
     }
 
     /// The file that TLS keys are written to; empty: none. It is neither saved nor loaded, so that it isn't
     /// left on by mistake.
     key_log: PathBuf = PathBuf::new(), KeyLog {
         label: "Key log",
-        about: "A file that the keys of each connection are written to, for Wireshark to read a recording with. \
-                Empty: off. It is not remembered when the window closes.",
+        about: "The keys of every TLS connection are appended to this file, for Wireshark. Anyone who has the file can \
+                decrypt recorded connections. Empty: off. This setting is never saved.",
         placeholder: "off",
         scope: Scope::Tls,
-        flag: Flag::new(
-            "key-log",
-            "FILE",
-            "Append the keys of every TLS connection to this file, for Wireshark. Who has it can read what was recorded",
-        ),
+        flag: Flag::new("key-log", "FILE", "Append the keys of TLS connections to a file, for Wireshark"),
         python: "# The key log is left out: a saved program would remember it.",
     }
 
@@ -404,7 +417,7 @@ impl Setting {
         self != Self::KeyLog
     }
 
-    /// Returns the keywords and the labels of a setting with a fixed list of values; empty for any other one.
+    /// Returns the keywords, labels and explanations of a setting with a fixed list of values; empty for any other one.
     #[must_use]
     pub fn choices(self) -> Choices {
         (self.info().choices)()
@@ -422,6 +435,7 @@ impl Setting {
         match self.info().scope {
             Scope::Server => true,
             Scope::Pool => settings.mode == Mode::Pool,
+            Scope::SeveralClients => settings.mode != Mode::One,
             Scope::Tls => settings.tls,
             Scope::ClientCertificates => settings.tls && settings.client_auth != ClientAuth::None,
             Scope::Window => false,
@@ -455,7 +469,7 @@ impl<T: SettingChoice + Serialize> SettingValue for T {
     }
 
     fn choices() -> Choices {
-        T::TABLE.iter().map(|(_, keyword, label, _)| (*keyword, *label)).collect()
+        T::TABLE.iter().map(|(_, keyword, label, about)| (*keyword, *label, *about)).collect()
     }
 }
 
@@ -530,11 +544,11 @@ mod tests {
         for (setting, text, expected) in [
             (Setting::Port, "70000", "Port must be a whole number from 0 to 65,535."),
             (Setting::RecvSize, "1k", "Recv size must be a whole number from 1 to 16,777,216."),
-            (Setting::Mode, "two", "Clients must be “one” or “threads” or “pool”."),
+            (Setting::Mode, "two", "Clients must be “one”, “threads”, or “pool”."),
             (
                 Setting::KeyLog,
                 "/tmp/",
-                "Key log takes the path of a file, and this is a folder's. Add a name, such as keys.log.",
+                "Key log must be a file, and this path is a folder. Add a file name, such as keys.log.",
             ),
         ] {
             let mut settings = Settings::default();

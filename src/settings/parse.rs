@@ -18,17 +18,26 @@ pub enum SettingError {
     #[error("{label} must be a whole number from {} to {}.", with_thousands(*range.start()), with_thousands(*range.end()))]
     NotANumber { label: &'static str, range: RangeInclusive<u32> },
     /// The text isn't one of the keywords.
-    #[error("{label} must be “{}”.", keywords.join("” or “"))]
+    #[error("{label} must be {}.", alternatives(keywords))]
     NotAKeyword { label: &'static str, keywords: Vec<&'static str> },
     /// The text contains a port, a scheme or a path, or can't be a host for another reason.
     #[error("Host must be a name or an address. {advice}")]
     NotAHost { advice: &'static str },
     /// The text isn't a list of protocol names.
-    #[error("ALPN takes names with commas between them, such as h2,http/1.1. {advice}")]
+    #[error("ALPN must be names separated by commas, such as h2,http/1.1. {advice}")]
     NotAlpn { advice: &'static str },
     /// The text is the path of a folder.
-    #[error("{label} takes the path of a file, and this is a folder's. Add a name, such as keys.log.")]
+    #[error("{label} must be a file, and this path is a folder. Add a file name, such as keys.log.")]
     NotAFile { label: &'static str },
+}
+
+/// Returns keywords in quotes, as a list with “or”.
+fn alternatives(keywords: &[&str]) -> String {
+    match keywords {
+        [first, second] => format!("“{first}” or “{second}”"),
+        [first @ .., last] => format!("“{}”, or “{last}”", first.join("”, “")),
+        [] => String::new(),
+    }
 }
 
 /// Reads a whole number within a range.
@@ -54,17 +63,17 @@ pub fn host(text: &str) -> Result<String, SettingError> {
         return Ok(bare.to_owned());
     }
     let advice = if text.is_empty() {
-        "Type localhost, or an address such as 127.0.0.1."
+        "Enter localhost, or an address such as 127.0.0.1."
     } else if text.contains('/') {
         "Leave out http:// and everything after the name."
     } else if text.contains([':', '[', ']']) {
-        "The port has a field of its own."
+        "Leave out the port, which is a separate setting."
     } else if text.contains(|c: char| c.is_whitespace() || is_shell_character(c)) {
-        "A name has letters, digits, dots and dashes."
+        "A name contains only letters, digits, dots, and hyphens."
     } else if !text.chars().all(is_printable) {
-        "There is a character in it that can't be seen. Type the name again."
+        "It contains an invisible character; enter it again."
     } else if text.len() > 253 || text.split('.').any(|label| label.len() > 63) {
-        "A name has at most 253 letters, and 63 between two dots."
+        "A name has at most 253 characters, and 63 between two dots."
     } else if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         "An IPv4 address is four numbers from 0 to 255, such as 127.0.0.1."
     } else {
@@ -127,13 +136,13 @@ pub fn alpn(text: &str) -> Result<Vec<String>, SettingError> {
     let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
     let has_duplicate = || names.iter().enumerate().any(|(index, name)| names[..index].contains(name));
     let advice = if names.iter().any(String::is_empty) {
-        "There is a comma too many."
+        "Remove the extra comma."
     } else if !names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_graphic())) {
-        "A name has no spaces in it, only plain letters, digits and marks."
+        "A name contains only ASCII letters, digits, and punctuation."
     } else if has_duplicate() {
-        "One of the names is there twice."
+        "Remove the duplicate name."
     } else if names.len() > MAX_PROTOCOLS || names.iter().any(|name| name.len() > MAX_PROTOCOL_NAME) {
-        "At most 32 names fit, and a name has at most 255 letters."
+        "Enter at most 32 names of at most 255 characters each."
     } else {
         return Ok(names);
     };
@@ -231,7 +240,7 @@ mod tests {
         assert!(alpn("  ").unwrap().is_empty());
         for wrong in ["h2,", "h 2", "é", "h2,h2", &"x".repeat(256)] {
             let error = alpn(wrong).unwrap_err().to_string();
-            assert!(error.starts_with("ALPN takes names with commas"), "{error}");
+            assert!(error.starts_with("ALPN must be names separated by commas"), "{error}");
         }
     }
 

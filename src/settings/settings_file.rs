@@ -16,6 +16,9 @@ use crate::text::io_error;
 /// The maximum size of a settings file in bytes. A file with every setting has less than 1 KiB.
 const MAX_SIZE: u64 = 1 << 20;
 
+/// The maximum number of invalid settings that a message lists.
+const MAX_ERRORS: usize = 3;
+
 /// Returns the default path of the settings file, in the OS's folder for configuration; `None` if the OS has none.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
@@ -56,20 +59,20 @@ pub fn load(path: &Path, on_broken: OnBrokenFile) -> LoadedSettings {
         }
         Err(error) => {
             let complaint = format!(
-                "The settings in {} can't be read: {}. Defaults are used, and changes are not remembered.",
+                "Can't read the settings in {}: {}. The defaults are used, and changes aren't saved.",
                 path.display(),
                 io_error(&error.into())
             );
             return defaults(Some(complaint), false);
         }
     };
-    match str::from_utf8(&bytes).map_err(|_| "it is not text".to_owned()).and_then(parse) {
+    match str::from_utf8(&bytes).map_err(|_| "not UTF-8".to_owned()).and_then(parse) {
         Ok((settings, invalid)) => {
             let complaint = (!invalid.is_empty()).then(|| {
                 format!(
-                    "Some settings in {} can't be used: {}. Their defaults are used instead.",
+                    "{} has invalid settings, so their defaults are used. {}",
                     path.display(),
-                    invalid.join(", ")
+                    first_errors(&invalid)
                 )
             });
             LoadedSettings { settings, complaint, may_save: true }
@@ -78,19 +81,27 @@ pub fn load(path: &Path, on_broken: OnBrokenFile) -> LoadedSettings {
             let copied = match on_broken {
                 OnBrokenFile::Keep => Ok(String::new()),
                 OnBrokenFile::Copy => keep_copy(path, &bytes).map(|copy| {
-                    format!(" The next change replaces it; its content is kept in {}.", copy.display())
+                    format!(" The next change replaces the file; a copy is in {}.", copy.display())
                 }),
             };
             let may_save = copied.is_ok();
             let action = copied.unwrap_or_else(|error| {
-                format!(" Changes are not remembered, because it can't be copied: {}.", io_error(&error))
+                format!(" Changes aren't saved, because the file can't be copied: {}.", io_error(&error))
             });
             let complaint = format!(
-                "The settings file {} is broken ({reason}). Defaults are used.{action}",
+                "The settings file {} isn't valid TOML ({reason}), so the defaults are used.{action}",
                 path.display()
             );
             defaults(Some(complaint), may_save)
         }
+    }
+}
+
+/// Returns the first errors, and the number of the others.
+fn first_errors(errors: &[String]) -> String {
+    match errors.get(MAX_ERRORS..) {
+        None | Some([]) => errors.join(" "),
+        Some(others) => format!("{} And {} more.", errors[..MAX_ERRORS].join(" "), others.len()),
     }
 }
 
@@ -213,7 +224,7 @@ fn keep_copy(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
     }
 }
 
-/// Returns the settings in a text, and the keys with invalid values.
+/// Returns the settings in a text, and for each invalid value the key and the error.
 ///
 /// # Errors
 /// The text isn't TOML; the error names the line.
@@ -233,8 +244,12 @@ pub fn parse(text: &str) -> Result<(Settings, Vec<String>), String> {
         } else {
             value_text(&value).map(Into::into)
         };
-        if text.is_none_or(|text| setting.set(&mut settings, text).is_err()) {
-            invalid.push(key);
+        let result = match text {
+            Some(text) => setting.set(&mut settings, text).map_err(|error| error.to_string()),
+            None => Err(format!("{} can't have a value of this type.", setting.label())),
+        };
+        if let Err(error) = result {
+            invalid.push(format!("{key}: {error}"));
         }
     }
     Ok((settings, invalid))
@@ -268,6 +283,11 @@ mod tests {
         let loaded = load(path, OnBrokenFile::Keep);
         assert_eq!(loaded.complaint, None);
         loaded.settings
+    }
+
+    /// Returns the keys of invalid settings, without the errors.
+    fn keys(invalid: &[String]) -> Vec<&str> {
+        invalid.iter().filter_map(|invalid| Some(invalid.split_once(": ")?.0)).collect()
     }
 
     #[test]
@@ -384,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn key_log_is_never_remembered() {
+    fn key_log_is_never_saved() {
         let (_folder, path) = with_content("key_log = '/tmp/keys.log'\n");
         let (mut file, settings) = open(&path);
         assert_eq!(settings, Settings::default());
@@ -408,7 +428,7 @@ mod tests {
         let (settings, invalid) =
             parse("tls_versions = '1.1'\nclient_auth = 'maybe'\nalpn = ['a', '']\nport = 7\n").unwrap();
         assert_eq!(settings, Settings { port: 7, ..Settings::default() });
-        assert_eq!(invalid, ["alpn", "client_auth", "tls_versions"]);
+        assert_eq!(keys(&invalid), ["alpn", "client_auth", "tls_versions"]);
     }
 
     #[cfg(unix)]
@@ -431,7 +451,7 @@ mod tests {
         assert!(text.starts_with("certificate = { percent = \"/100%2541/%FF.crt\" } # mine\n"), "{text}");
         assert!(text.contains("key = \"%FF.key\"\n"), "{text}");
         let (settings, invalid) = parse("key = { percent = '%F' }\ncertificate = { bytes = 'a' }").unwrap();
-        assert_eq!((settings, invalid.len()), (Settings::default(), 2));
+        assert_eq!((settings, keys(&invalid)), (Settings::default(), vec!["certificate", "key"]));
     }
 
     #[test]
@@ -446,7 +466,18 @@ mod tests {
         let (settings, invalid) =
             parse("port = 99999\nhost = 'a b'\nbacklog = 7\nfrom_the_future = [1]\n").unwrap();
         assert_eq!(settings, Settings { backlog: 7, ..Settings::default() });
-        assert_eq!(invalid, ["host", "port"]);
+        assert_eq!(keys(&invalid), ["host", "port"]);
+        assert_eq!(invalid[1], "port: Port must be a whole number from 0 to 65,535.");
+    }
+
+    #[test]
+    fn message_lists_the_first_invalid_settings() {
+        let (_folder, path) = with_content("port = -1\nmode = 'two'\nkey = 7\nbacklog = 'x'\nrecv_size = 0\n");
+        let complaint = load(&path, OnBrokenFile::Keep).complaint.unwrap();
+        let expected = " has invalid settings, so their defaults are used. backlog: Backlog must be a whole number from \
+                        0 to 65,535. key: server.key can't have a value of this type. mode: Clients must be “one”, \
+                        “threads”, or “pool”. And 2 more.";
+        assert!(complaint.ends_with(expected), "{complaint}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::process::{ChildStdout, Command};
 #[cfg(unix)]
 use std::time::Duration;
 
-use crate::support::{Finished, Identity, Lines, Server, echoscope, finish};
+use crate::support::{Finished, Guarded, Identity, Lines, Server, echoscope, finish, program};
 use serde_json::Value;
 
 /// Runs the program with arguments that make it exit at once.
@@ -57,8 +57,11 @@ fn help_names_every_flag_and_its_default() {
         "--max-clients",
         "--idle-timeout",
         "--tls",
+        "--no-tls",
         "--cert",
         "--key",
+        "--tickets",
+        "--no-tickets",
         "--log-format",
         "--settings",
         "--version",
@@ -67,7 +70,175 @@ fn help_names_every_flag_and_its_default() {
         assert!(end.stdout.contains(flag), "{flag} is not in the help:\n{}", end.stdout);
     }
     for default in ["localhost", "12345", "1024", "threads", "1000"] {
-        assert!(end.stdout.contains(default), "the default {default} is not in the help:\n{}", end.stdout);
+        let default = format!("[default: {default}]");
+        assert!(end.stdout.contains(&default), "{default} is not in the help:\n{}", end.stdout);
+    }
+}
+
+#[test]
+fn help_has_headings_values_examples_and_exit_codes() {
+    for (arguments, parts) in [
+        (&["--help"][..], &["Server:", "TLS:", "Output:", "- threads: ", "- required: ", "Exit codes:"][..]),
+        (&["create-certificate", "--help"], &["Certificate:", "Output:", "- rsa4096: ", "- no-san: "]),
+    ] {
+        let help = run(arguments).stdout;
+        for part in parts.iter().chain(&["Examples:"]) {
+            let line = help.lines().find(|line| line.trim_start().starts_with(part));
+            assert!(line.is_some(), "{part} is not in the help:\n{help}");
+        }
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "longer than a terminal is wide: {line}");
+        }
+    }
+}
+
+#[test]
+fn short_help_fits_a_terminal_of_24_lines() {
+    let help = run(&["-h"]).stdout;
+    let lines: usize = help.lines().map(|line| line.chars().count().div_ceil(80).max(1)).sum();
+    assert!(lines < 24, "{lines} lines, and the prompt needs another:\n{help}");
+    for part in ["Server:", "TLS:", "Output:", "--port", "--tls", "--headless", "'--help'"] {
+        assert!(help.contains(part), "{part} is not in the short help:\n{help}");
+    }
+}
+
+/// Returns the command lines of the section “Examples” of a help text.
+fn examples(help: &str) -> Vec<String> {
+    let section = help.split("Examples:\n").nth(1).expect("the help has examples");
+    let section = section.split("\n\n").next().expect("the section ends").replace("\\\n", "");
+    section.lines().filter_map(|line| line.strip_prefix("      ")).map(str::to_owned).collect()
+}
+
+/// Starts a command line in a shell that finds the built program. `None` if there is no such shell.
+fn in_shell(line: &str, folder: &Path) -> Option<std::process::Command> {
+    let mut shell = std::process::Command::new(program("bash")?);
+    let built = echoscope(&[]);
+    for (name, value) in built.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let programs = Path::new(built.get_program()).parent().expect("the program is in a folder");
+    let old = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([programs.to_owned()].into_iter().chain(std::env::split_paths(&old)));
+    shell.env("PATH", path.expect("the folders can be joined")).current_dir(folder);
+    shell.args(["-c", line]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Some(shell)
+}
+
+/// Starts a server, and returns it with the port in its first line.
+fn start_example(mut command: std::process::Command, line: &str) -> (Guarded, String) {
+    let mut child = Guarded(command.spawn().expect("there is a shell"));
+    let first = Lines::of(child.0.stdout.take().expect("stdout is piped")).next();
+    let port = first.rsplit("port").next().unwrap_or_default();
+    let port = port.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+    assert!(port.parse::<u16>().is_ok(), "{line} printed {first:?}");
+    (child, port)
+}
+
+/// Asserts that a client gets its own line back.
+fn echo_through(mut command: std::process::Command, line: &str) {
+    let mut client = Guarded(command.spawn().expect("there is a shell"));
+    let mut input = client.0.stdin.take().expect("stdin is piped");
+    input.write_all(b"Hello\n").expect("the client reads its input");
+    let output = Lines::of(client.0.stdout.take().expect("stdout is piped"));
+    assert_eq!(output.next(), "Hello", "{line}");
+}
+
+#[test]
+fn every_example_of_the_help_works() {
+    let mut server = None;
+    for command in ["", "create-certificate", "completions", "manual-page"] {
+        let arguments: Vec<_> = command.split_terminator(' ').chain(["--help"]).collect();
+        let lines = examples(&run(&arguments).stdout);
+        assert!(!lines.is_empty(), "{command} has no examples");
+        let folder = tempfile::tempdir().expect("a folder for the files");
+        for line in lines {
+            let needed = if line.starts_with("openssl") { "openssl" } else { "man" };
+            if line.contains(&format!("{needed} ")) && program(needed).is_none() {
+                continue;
+            }
+            // Another program may use the default port.
+            let free_port = if line.contains("--port") { "" } else { " --port 0" };
+            let run = match &server {
+                _ if line.starts_with("echoscope --") => format!("exec {line}{free_port}"),
+                Some((_, port)) if needed == "openssl" => {
+                    format!("exec {}", line.replace(":12345", &format!(":{port}")))
+                }
+                _ => line.clone(),
+            };
+            let Some(command) = in_shell(&run, folder.path()) else { return };
+            if line.starts_with("echoscope --") {
+                server = Some(start_example(command, &line));
+            } else if needed == "openssl" {
+                echo_through(command, &line);
+            } else {
+                let end = finish(command);
+                assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""), "{line}");
+            }
+        }
+    }
+    assert!(server.is_some(), "no example serves");
+}
+
+#[test]
+fn error_suggests_a_similar_option_value_or_subcommand() {
+    for (arguments, suggestion) in [
+        (&["--hedless"][..], "'--headless'"),
+        (&["--no-tikets"], "'--no-tickets'"),
+        (&["--mode", "thread"], "'threads'"),
+        (&["--client-auth", "require"], "'required'"),
+        (&["--log-format", "jsn"], "'json'"),
+        (&["create-certificat"], "'create-certificate'"),
+        (&["create-certificate", "--out", "x", "--signed-by"], "'--signed-by-ca'"),
+        (&["create-certificate", "--out", "x", "--key", "p255"], "'p256'"),
+        (&["completions", "bas"], "'bash'"),
+    ] {
+        let line = one_line(&run(arguments), 2, suggestion);
+        assert!(line.contains("Tip: a similar ") && line.contains(suggestion), "{line}");
+    }
+}
+
+#[test]
+fn usage_error_names_the_help_of_its_command() {
+    let line = one_line(&run(&["--no-such-option"]), 2, "unknown option");
+    assert!(line.ends_with("Try echoscope --help."), "{line}");
+    let line = one_line(&run(&["create-certificate"]), 2, "no folder");
+    assert!(
+        line.contains("--out <DIR>") && line.ends_with("Try echoscope create-certificate --help."),
+        "{line}"
+    );
+}
+
+#[test]
+fn option_without_effect_prints_a_warning_and_serves() {
+    let server = Server::start(&["--cert", "server.crt", "--pool-size", "3"]);
+    for (option, needed) in [("--pool-size", "--mode pool"), ("--cert", "--tls")] {
+        let expected = format!(
+            "echoscope: {option} has no effect without {needed}. Add {needed}, or leave out {option}."
+        );
+        assert_eq!(server.err.next(), expected);
+    }
+    drop(server.connect());
+}
+
+#[test]
+fn no_tls_overrides_saved_tls() {
+    let identity = Identity::new();
+    let file = identity.folder.path().join("settings.toml");
+    let (certificate, key) = (&identity.certificate, &identity.key);
+    fs::write(&file, format!("tls = true\ncertificate = '{certificate}'\nkey = '{key}'\n"))
+        .expect("the settings can be written");
+    let file = file.display().to_string();
+    for (switches, is_plain) in [(&["--no-tls"][..], true), (&[], false)] {
+        let server = Server::start(&[&["--settings", file.as_str()], switches].concat());
+        let mut client = server.connect();
+        client.write_all(b"Hello, and more than a TLS header\n").expect("the server reads");
+        let mut echo = [0; 5];
+        let is_echoed = client.read_exact(&mut echo).is_ok() && &echo == b"Hello";
+        assert_eq!(is_echoed, is_plain, "{switches:?}");
     }
 }
 
@@ -104,7 +275,7 @@ fn a_wrong_value_prints_one_line_and_exits_with_two() {
         &["--host", "300.1.1.1"],
         &["--log-format", "xml"],
         &["--port"],
-        &["--no-such-flag"],
+        &["--no-such-option"],
         &["stray"],
     ];
     for arguments in wrong {
@@ -199,8 +370,9 @@ fn saved_tls_without_files_is_a_failed_start() {
     let file = folder.path().join("settings.toml");
     fs::write(&file, "tls = true\n").expect("the settings can be written");
     let end = run(&["--headless", "-p", "0", "--settings", &file.display().to_string()]);
-    let line = one_line(&end, 1, "remembered TLS");
-    assert!(line.contains("remembered settings") && line.contains("certificate"), "{line:?}");
+    let line = one_line(&end, 1, "saved TLS");
+    assert!(line.contains("saved settings") && line.contains("certificate"), "{line:?}");
+    assert!(line.contains("--cert <FILE>") && line.contains("--no-tls"), "{line:?}");
 }
 
 #[test]
@@ -215,7 +387,7 @@ fn json_lines_contain_the_fields_that_scripts_need() {
     let mut command =
         echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0", "--log-format", "json"]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = crate::support::Guarded(command.spawn().expect("the program can be started"));
+    let mut child = Guarded(command.spawn().expect("the program can be started"));
     let lines = Lines::of(child.0.stdout.take().expect("stdout is piped"));
     let next = || {
         let line = lines.next();
@@ -272,7 +444,7 @@ fn options_override_saved_settings_and_headless_changes_none() {
     let path = file.to_str().expect("the path is UTF-8");
 
     let server = Server::from(echoscope(&["--headless", "--settings", path]));
-    assert_eq!(server.port, port, "the remembered port");
+    assert_eq!(server.port, port, "the saved port");
     let mut client = server.connect();
     client.write_all(b"abcdef").expect("the server reads");
     client.read_exact(&mut [0; 6]).expect("the server echoes");
@@ -283,7 +455,7 @@ fn options_override_saved_settings_and_headless_changes_none() {
 
     let server =
         Server::from(echoscope(&["--headless", "--settings", path, "--port", "0", "--recv-size", "64"]));
-    assert_ne!(server.port, port, "the flag's port wins");
+    assert_ne!(server.port, port, "the option overrides the saved port");
     let mut client = server.connect();
     client.write_all(b"abcdef").expect("the server reads");
     client.read_exact(&mut [0; 6]).expect("the server echoes");
@@ -353,16 +525,16 @@ fn without_a_display_a_broken_settings_file_is_reported_and_kept() {
     assert_eq!(
         files_in(folder.path()),
         ["settings.toml"],
-        "it ran without a window and changed what is remembered"
+        "it ran without a window and changed the saved settings"
     );
 }
 
 /// Starts the program and reads only the first line of its stdout, which contains the port.
 #[cfg(unix)]
-fn start_with_unread_stdout() -> (crate::support::Guarded, Lines, BufReader<ChildStdout>, u16) {
+fn start_with_unread_stdout() -> (Guarded, Lines, BufReader<ChildStdout>, u16) {
     let mut command = echoscope(&["--headless", "--host", "127.0.0.1", "--port", "0"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = crate::support::Guarded(command.spawn().expect("the program can be started"));
+    let mut child = Guarded(command.spawn().expect("the program can be started"));
     let complaints = Lines::of(child.0.stderr.take().expect("stderr is piped"));
     let mut first = String::new();
     let mut reader = BufReader::new(child.0.stdout.take().expect("stdout is piped"));
@@ -372,7 +544,7 @@ fn start_with_unread_stdout() -> (crate::support::Guarded, Lines, BufReader<Chil
 }
 
 #[cfg(unix)]
-fn terminate(child: &crate::support::Guarded) {
+fn terminate(child: &Guarded) {
     // This fails if the program has exited already.
     let line = format!("kill -TERM {} 2>/dev/null", child.0.id());
     let _ = Command::new("sh").args(["-c", &line]).status();

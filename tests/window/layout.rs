@@ -353,7 +353,7 @@ fn dialogs_keep_their_upper_edge_when_a_hint_appears() {
     let folder = tempfile::tempdir().unwrap();
     let tls = Settings { tls: true, certificate: folder.path().join("none.crt"), ..Settings::default() };
     check_dialog(&tls, "Create certificate…", "Days", "0", "1 to 36,500");
-    check_dialog(&tls, "Options…", "ALPN", "a,,b", "ALPN takes names");
+    check_dialog(&tls, "Options…", "ALPN", "a,,b", "ALPN must be names");
     let settings = Settings { client_auth: ClientAuth::Required, ..tls };
     check_dialog(&settings, "Options…", "Client CA", "/no/such/file", "can't be found");
 }

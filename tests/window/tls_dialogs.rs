@@ -238,7 +238,7 @@ fn options_change_the_served_tls() {
     window.choose("Versions", "TLS 1.2 only");
     window.click("Clients may resume their sessions");
     window.fill("ALPN", "h2,");
-    assert!(window.shows("There is a comma too many."));
+    assert!(window.shows("Remove the extra comma."));
     window.fill("ALPN", "");
     let log = folder.path().join("keys.log");
     window.fill("Key log", &log.to_string_lossy());

@@ -47,7 +47,7 @@ fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
         (step(&format!("{text}\nopen = 'logs'")), 5, "unknown variant `logs`, expected one of `live`, "),
         (settings("backlog = 'many'"), 5, "Backlog must be a whole number from 0 to 65,535."),
         (settings("port = 70000"), 5, "Port must be a whole number from 0 to 65,535."),
-        (settings("mode = 'many'"), 5, "must be “one” or “threads” or “pool”."),
+        (settings("mode = 'many'"), 5, "must be “one”, “threads”, or “pool”."),
         (settings("host = 'a b'"), 5, "Host must be a name or an address."),
         (settings("tls = 'yes'"), 5, "TLS must be "),
         (settings("key = 'k.pem'"), 5, "unknown setting `key`, expected one of host, port, backlog"),

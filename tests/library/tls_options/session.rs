@@ -92,7 +92,7 @@ fn missing_and_unusable_files_are_reported() {
     edit(&mut app, Setting::ClientCa, lab.path("client.key").to_str().unwrap());
     poll_until(&mut app, "the refusal", |app| matches!(app.client_ca(), Check::Bad(_)));
     edit(&mut app, Setting::Alpn, "h2,,");
-    assert!(app.blocked().unwrap().contains("comma too many"));
+    assert!(app.blocked().unwrap().contains("Remove the extra comma"));
     // Without TLS, the invalid ALPN protocols don't matter.
     app.apply(Command::set(Setting::Tls, false));
     assert_eq!(app.blocked(), None);
