@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use crate::app::form::Check;
 use crate::app::state::App;
-use crate::platform::terminal::{self, CURL, HAS_NC_AND_OPENSSL, TerminalCommand, argument, python_string};
+use crate::platform::terminal::{CURL, HAS_NC_AND_OPENSSL, TerminalCommand, python};
 use crate::resolve::local_ip;
-use crate::settings::parse::{is_loopback, reachable_host};
+use crate::server::Server;
+use crate::settings::parse::is_loopback;
 use crate::settings::{ClientAuth, Setting, Settings};
+use crate::tls::client_commands::ClientCommands;
 use crate::tls::explain::key_log_warning;
-use crate::tls::inspect::served_certificate::TrustAnchor;
 
 impl App {
     /// Returns why the server can't be started now.
@@ -82,8 +83,8 @@ impl App {
         Some(key_log_warning(&settings.key_log))
     }
 
-    /// Returns commands that connect to the running server, or to the one that the form would start. There are none
-    /// while a setting is invalid or the port isn't known.
+    /// Returns commands that connect to the running server, or to the one that the form would start. With TLS, they check
+    /// the certificate. There are none while a setting is invalid or the port isn't known.
     #[must_use]
     pub fn try_it(&self) -> Vec<TerminalCommand> {
         let running = self.running_with();
@@ -91,32 +92,48 @@ impl App {
             return Vec::new();
         }
         let settings = self.settings_for_clients();
-        commands(HAS_NC_AND_OPENSSL, &settings, &self.client_files())
+        if settings.tls {
+            tls_commands(HAS_NC_AND_OPENSSL, &settings, &self.client_commands(&settings))
+        } else {
+            plain_commands(HAS_NC_AND_OPENSSL, &settings)
+        }
+    }
+
+    /// Returns what clients need for TLS with the running server, or with the one that the form would start.
+    fn client_commands(&self, settings: &Settings) -> ClientCommands {
+        let running = self.running_with();
+        let typed_host = &running.unwrap_or(self.settings()).host;
+        let served = match running {
+            Some(_) => self.server.as_ref().and_then(Server::served_certificate),
+            None => self.files.certificate.good(),
+        };
+        let unknown = || ClientCommands { name: settings.host.clone(), port: settings.port, ..Default::default() };
+        let commands = served.map_or_else(unknown, |served| {
+            served.client_commands(&settings.certificate, typed_host, settings.port)
+        });
+        let identity = self.client_identity().filter(|_| settings.client_auth != ClientAuth::None);
+        let has_alpn = !settings.alpn.is_empty();
+        ClientCommands { host: settings.host.clone(), identity, has_alpn, ..commands }
+    }
+
+    /// Returns whether clients of the running server, or of the one that the form would start, use TLS.
+    #[must_use]
+    pub fn clients_use_tls(&self) -> bool {
+        self.running_with().unwrap_or(self.settings()).tls
     }
 
     /// Returns whether the server requires client certificates, and none is known that a client could present.
     #[must_use]
     pub fn lacks_client_certificate(&self) -> bool {
         let settings = self.settings_for_clients();
-        settings.tls && settings.client_auth == ClientAuth::Required && self.client_files().identity.is_none()
+        settings.tls && settings.client_auth == ClientAuth::Required && self.client_identity().is_none()
     }
 
-    /// Returns the files that clients on this computer can use. They were found beside the files in the form, so there
-    /// are none if the server runs with others.
-    fn client_files(&self) -> ClientFiles {
+    /// Returns the client certificate and its key that were found beside the client CA. `None` if the form has another
+    /// client CA than the server.
+    fn client_identity(&self) -> Option<(PathBuf, PathBuf)> {
         let (settings, form) = (self.settings_for_clients(), self.settings());
-        let identity = self.files.identity.clone().filter(|_| settings.client_ca == form.client_ca);
-        let served = match self.certificate() {
-            Check::Good(served) if settings.certificate == form.certificate => served,
-            _ => return ClientFiles { identity, ..ClientFiles::default() },
-        };
-        let ca = match &served.anchor {
-            TrustAnchor::Own | TrustAnchor::OwnBesideCa | TrustAnchor::InFile => Some(settings.certificate),
-            TrustAnchor::Beside { ca, .. } => Some(ca.clone()),
-            TrustAnchor::Intermediate { .. } | TrustAnchor::Missing { .. } => None,
-        };
-        let is_accepted = ca.is_some() && served.cautions(Timestamp::now(), &settings.host).is_empty();
-        ClientFiles { ca, is_accepted, identity }
+        self.files.identity.clone().filter(|_| settings.client_ca == form.client_ca)
     }
 
     /// Looks up this computer's address in the background if the host stands for all addresses. Discards an address of
@@ -146,73 +163,36 @@ impl App {
     }
 }
 
-/// The files that a client needs.
-#[derive(Debug, Default)]
-struct ClientFiles {
-    /// The CA file with which clients trust the server's certificate.
-    ca: Option<PathBuf>,
-    /// Whether clients that are given this CA file accept the server's certificate.
-    is_accepted: bool,
-    /// A client certificate and its key.
-    identity: Option<(PathBuf, PathBuf)>,
-}
-
-/// Returns commands with nc and openssl if the OS has both, otherwise with curl. They name only `files`.
-fn commands(has_nc_and_openssl: bool, settings: &Settings, files: &ClientFiles) -> Vec<TerminalCommand> {
-    let (host, port) = (reachable_host(&settings.host), settings.port);
-    let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let identity = files.identity.as_ref().filter(|_| settings.client_auth != ClientAuth::None);
-    let first = match (has_nc_and_openssl, settings.tls) {
-        (true, false) => TerminalCommand { program: "nc", line: format!("nc {host} {port}") },
-        (false, false) => curl(&format!("telnet://{place}")),
-        // To curl, the echo of its own request looks like an HTTP/0.9 response.
-        (false, true) if settings.client_auth == ClientAuth::None => {
-            curl(&format!("-k --no-alpn --http0.9 -m 3 https://{place}"))
-        }
-        (_, true) => {
-            let option = |name: &str, path: &PathBuf| format!(" -{name} {}", argument(path));
-            let ca = files.ca.as_ref().map_or_else(String::new, |ca| option("CAfile", ca));
-            let own = identity.map_or_else(String::new, |(certificate, key)| {
-                option("cert", certificate) + &option("key", key)
-            });
-            TerminalCommand {
-                program: "openssl",
-                line: format!("openssl s_client -quiet -connect {place}{ca}{own}"),
-            }
-        }
-    };
-    let context = match files.ca.as_ref().filter(|_| files.is_accepted) {
-        Some(ca) => format!("ssl.create_default_context(cafile={})", python_string(ca)),
-        // The tutorial's certificate has no name that Python accepts.
-        None => "ssl._create_unverified_context()".to_owned(),
-    };
-    vec![first, python(&host, port, settings.tls.then_some(context), identity)]
-}
-
-fn curl(rest: &str) -> TerminalCommand {
-    TerminalCommand { program: "curl", line: format!("{CURL} {rest}") }
-}
-
-/// Returns a command with Python. `context` is the expression for its TLS context, if it uses TLS.
-fn python(
-    host: &str,
-    port: u16,
-    context: Option<String>,
-    identity: Option<&(PathBuf, PathBuf)>,
-) -> TerminalCommand {
-    let connect = format!("socket.create_connection(('{host}', {port}))");
-    let connected = if let Some(context) = context {
-        let own = identity.map_or_else(String::new, |(certificate, key)| {
-            format!("c.load_cert_chain({}, {}); ", python_string(certificate), python_string(key))
-        });
-        format!(
-            "import socket, ssl; c = {context}; {own}s = c.wrap_socket({connect}, server_hostname='{host}')"
-        )
+/// Returns commands for a server without TLS, with nc if the OS has it, otherwise with curl.
+fn plain_commands(has_nc_and_openssl: bool, settings: &Settings) -> Vec<TerminalCommand> {
+    let (host, port) = (&settings.host, settings.port);
+    let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let (program, line) = if has_nc_and_openssl {
+        ("nc", format!("nc {host} {port}"))
     } else {
-        format!("import socket; s = {connect}")
+        ("curl", format!("{CURL} telnet://{bracketed}:{port}"))
     };
-    let line = terminal::python(&format!("{connected}; s.sendall(b'Hello'); print(s.recv(1024))"));
-    TerminalCommand { program: "Python", line }
+    let python = python(&format!(
+        "import socket; s = socket.create_connection(('{host}', {port})); s.sendall(b'Hello'); print(s.recv(1024))"
+    ));
+    let command = |program, line| TerminalCommand { program, line, note: None };
+    vec![command(program, line), command("Python", python)]
+}
+
+/// Returns commands for a TLS server: openssl's first if the OS has it, otherwise curl's.
+fn tls_commands(
+    has_nc_and_openssl: bool,
+    settings: &Settings,
+    commands: &ClientCommands,
+) -> Vec<TerminalCommand> {
+    let mut lines = commands.lines().to_vec();
+    if !has_nc_and_openssl {
+        // On Windows, curl takes client certificates only from the certificate store.
+        let uses_curl = settings.client_auth == ClientAuth::None;
+        lines.retain(|command| uses_curl || command.program != "curl");
+        lines.sort_by_key(|command| command.program != "curl");
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -240,67 +220,25 @@ mod tests {
         assert_eq!(app.address_for_others(), None, "the OS will choose the port");
     }
 
-    fn lines(settings: &Settings, files: &ClientFiles) -> Vec<String> {
-        commands(true, settings, files).into_iter().map(|command| command.line).collect()
-    }
-
-    #[test]
-    fn commands_name_only_known_files() {
-        let settings = Settings { tls: true, client_auth: ClientAuth::Required, ..settings() };
-        let [openssl, python] = lines(&settings, &ClientFiles::default()).try_into().unwrap();
-        assert_eq!(openssl, "openssl s_client -quiet -connect localhost:7");
-        assert!(!python.contains("load_cert_chain"), "{python}");
-        let files = ClientFiles {
-            ca: Some("lab/ca.crt".into()),
-            is_accepted: true,
-            identity: Some(("lab/client.crt".into(), "lab/client.key".into())),
-        };
-        let [openssl, python] = lines(&settings, &files).try_into().unwrap();
-        assert!(
-            openssl.ends_with(" -CAfile lab/ca.crt -cert lab/client.crt -key lab/client.key"),
-            "{openssl}"
-        );
-        assert!(python.contains("c.load_cert_chain('lab/client.crt', 'lab/client.key')"), "{python}");
-        assert!(python.contains("create_default_context(cafile='lab/ca.crt')"), "{python}");
-        let settings = Settings { client_auth: ClientAuth::None, ..settings };
-        assert!(!lines(&settings, &files).concat().contains("client.crt"));
-    }
-
-    fn settings() -> Settings {
-        Settings { port: 7, ..Settings::default() }
-    }
-
     #[test]
     fn unspecified_address_is_reached_by_loopback() {
-        let settings = Settings { host: "0.0.0.0".to_owned(), ..settings() };
-        assert_eq!(lines(&settings, &ClientFiles::default())[0], "nc 127.0.0.1 7");
+        let settings = Settings { host: "0.0.0.0".to_owned(), port: 7, ..Settings::default() };
+        let app = App::new(settings, Options::default());
+        let expected = if HAS_NC_AND_OPENSSL { "nc 127.0.0.1 7" } else { "curl.exe telnet://127.0.0.1:7" };
+        assert_eq!(app.try_it()[0].line, expected);
     }
 
     #[test]
-    fn commands_use_curl_without_nc_and_openssl() {
-        let first = |settings: &Settings| {
-            commands(false, settings, &ClientFiles::default())[0].line.replace("curl.exe ", "curl ")
+    fn curl_comes_first_without_nc_and_openssl() {
+        let ipv6 = Settings { host: "::1".to_owned(), port: 7, ..Settings::default() };
+        assert_eq!(plain_commands(false, &ipv6)[0].line, format!("{CURL} telnet://[::1]:7"));
+        let programs = |settings: &Settings| {
+            let lines = tls_commands(false, settings, &ClientCommands::default());
+            lines.into_iter().map(|command| command.program).collect::<Vec<_>>()
         };
-        let ipv6 = Settings { host: "::1".to_owned(), ..settings() };
-        assert_eq!(first(&ipv6), "curl telnet://[::1]:7");
-        let tls = Settings { tls: true, ..settings() };
-        assert_eq!(first(&tls), "curl -k --no-alpn --http0.9 -m 3 https://localhost:7");
-        // On Windows, curl takes client certificates only from the certificate store.
+        let tls = Settings { tls: true, ..Settings::default() };
+        assert_eq!(programs(&tls), ["curl", "openssl", "Python", "gnutls-cli"]);
         let tls = Settings { client_auth: ClientAuth::Required, ..tls };
-        assert!(first(&tls).starts_with("openssl s_client "));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn path_with_spaces_stays_one_argument() {
-        let settings = Settings { tls: true, ..settings() };
-        for (ca, expected) in [
-            ("/tmp/it's here/server.crt", r"-CAfile '/tmp/it'\''s here/server.crt'"),
-            ("-lab/server.crt", "-CAfile ./-lab/server.crt"),
-        ] {
-            let files = ClientFiles { ca: Some(ca.into()), ..ClientFiles::default() };
-            let expected = format!("openssl s_client -quiet -connect localhost:7 {expected}");
-            assert_eq!(lines(&settings, &files)[0], expected);
-        }
+        assert_eq!(programs(&tls), ["openssl", "Python", "gnutls-cli"]);
     }
 }

@@ -103,7 +103,7 @@ impl<T> Check<T> {
         read(path).map_or_else(Self::Bad, Self::Good)
     }
 
-    fn good(&self) -> Option<&T> {
+    pub(super) fn good(&self) -> Option<&T> {
         if let Self::Good(file) = self { Some(file) } else { None }
     }
 

@@ -10,6 +10,8 @@ pub struct TerminalCommand {
     pub program: &'static str,
     /// The whole command line.
     pub line: String,
+    /// What is unusual about the line, as sentences.
+    pub note: Option<String>,
 }
 
 /// The command that starts Python. On Windows the installer adds a launcher, while `python3` may open the store.

@@ -66,7 +66,7 @@ pub use crate::server::registry::{Connection, Phase};
 use crate::server::shared::ServerShared;
 pub use crate::server::shared::{Counters, ServerConfig, ServerState};
 use crate::server::start_error::StartError;
-use crate::tls::LoadedFiles;
+use crate::tls::{LoadedFiles, ServedCertificate};
 use crate::tls::explain::{explain_key_log_error, key_log_warning};
 pub use crate::tls::options::TlsFiles;
 use crate::tls::server_config::TlsServer;
@@ -193,6 +193,12 @@ impl Server {
     #[must_use]
     pub fn loaded_files(&self) -> Option<&LoadedFiles> {
         self.shared.tls.get().map(TlsServer::loaded)
+    }
+
+    /// Returns the certificate that the server presents; `None` before it is read and without TLS.
+    #[must_use]
+    pub fn served_certificate(&self) -> Option<&ServedCertificate> {
+        self.shared.tls.get().map(|tls| &tls.context().served)
     }
 
     /// Returns the open connections, sorted by client number.

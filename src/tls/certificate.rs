@@ -259,7 +259,7 @@ impl Validity {
             return format!("expired on {}", date(self.not_after));
         }
         if self.not_after == Timestamp::MAX {
-            return "valid without an end".to_owned();
+            return "never expires".to_owned();
         }
         let left = self.not_after.duration_since(now);
         if left < DAY {
@@ -280,10 +280,10 @@ impl Validity {
         utc(self.not_before)
     }
 
-    /// Returns the last moment of the validity as `2027-11-22 13:45:00 UTC`, or `without an end`.
+    /// Returns the last moment of the validity as `2027-11-22 13:45:00 UTC`; the encoded value if it never expires.
     #[must_use]
     pub fn ends(&self) -> String {
-        if self.not_after == Timestamp::MAX { "without an end".to_owned() } else { utc(self.not_after) }
+        if self.not_after == Timestamp::MAX { "9999-12-31 23:59:59 UTC".to_owned() } else { utc(self.not_after) }
     }
 }
 
@@ -476,7 +476,7 @@ pub(super) mod tests {
         assert_eq!(at("2026-01-06T00:00:00Z"), 0.5);
         assert_eq!(at("2026-01-12T00:00:00Z"), 1.0);
         let endless = Validity { not_after: Timestamp::MAX, ..validity };
-        assert_eq!(endless.description(validity.not_after), "valid without an end");
+        assert_eq!(endless.description(validity.not_after), "never expires");
         let never = Validity { not_before: validity.not_after, not_after: validity.not_before };
         assert_eq!(never.elapsed(Timestamp::MAX), 1.0);
     }

@@ -6,11 +6,13 @@
 //! ```
 //!
 //! [`load`] reads the files (with `pem`, `der` and `key_type`), `certificate` holds the fields of a certificate,
-//! [`inspect`] predicts how clients will treat it, and [`create`] creates certificates. [`client_hello`] parses what a
-//! client offers, [`early_data`] recognizes what to skip, and [`names`] contains the names of the numbers in it. Errors are values ([`file_error`],
-//! [`session_error`]); [`explain`] holds all of their texts.
+//! [`inspect`] predicts how clients will treat it, and [`create`] creates certificates. [`client_commands`] returns command
+//! lines that connect and check it. [`client_hello`] parses what a client offers, [`early_data`] recognizes what to skip,
+//! and [`names`] contains the names of the numbers in it. Errors are values ([`file_error`], [`session_error`]);
+//! [`explain`] holds all of their texts.
 
 mod certificate;
+pub mod client_commands;
 pub mod client_config;
 pub mod client_hello;
 pub mod create;

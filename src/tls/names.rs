@@ -5,7 +5,7 @@
 
 use rustls::{AlertDescription, CipherSuite};
 
-const GREASE: &str = "GREASE: has no meaning; servers must ignore it.";
+const GREASE: &str = "GREASE: a meaningless value that servers must ignore (RFC 8701).";
 
 /// Returns the name of a protocol version: `TLS 1.3`.
 #[must_use]
@@ -23,10 +23,10 @@ pub fn version(code: u16) -> String {
 #[must_use]
 pub fn version_meaning(code: u16) -> Option<&'static str> {
     Some(match code {
-        0x0304 => "TLS 1.3: one round trip, and everything after the hellos is encrypted, certificates too.",
-        0x0303 => "TLS 1.2: still safe with the right cipher suites; certificates are sent unencrypted.",
-        0x0302 | 0x0301 => "Retired in 2021 (RFC 8996): its hashes are too weak.",
-        0x0300 => "Forbidden since 2015 (RFC 7568): it can be broken.",
+        0x0304 => "TLS 1.3: one round trip as a rule, and everything after ServerHello is encrypted, certificates too.",
+        0x0303 => "TLS 1.2: secure with the right cipher suites; certificates are sent unencrypted.",
+        0x0302 | 0x0301 => "Deprecated since 2021 (RFC 8996): its handshake relies on SHA-1, and it has no AEAD cipher suites.",
+        0x0300 => "Forbidden since 2015 (RFC 7568): attackers can decrypt it (POODLE).",
         _ if is_grease(code) => GREASE,
         _ => return None,
     })
@@ -95,7 +95,7 @@ pub fn alert(code: u8) -> String {
     }
 }
 
-/// Returns the name of an alert's level (RFC 8446, section 6).
+/// Returns the name of an alert's level (RFC 5246, section 7.2). TLS 1.3 ignores it (RFC 8446, section 6).
 #[must_use]
 pub fn alert_level(code: u8) -> &'static str {
     match code {
@@ -146,13 +146,25 @@ fn number(code: u16) -> String {
     if is_grease(code) { format!("0x{code:04x} (GREASE)") } else { format!("0x{code:04x}") }
 }
 
-/// Sentences about cipher suites, by a part of their names.
+/// Sentences about cipher suites, by a part of their names. The most serious weakness comes first.
 const SUITE_MEANINGS: Meanings = &[
-    ("EMPTY_RENEGOTIATION_INFO_SCSV", "Not a cipher suite: the client renegotiates safely, if at all."),
-    ("FALLBACK_SCSV", "Not a cipher suite: the client tried a newer version before."),
-    ("_WITH_NULL_", "Encrypts nothing: anyone on the path can read the data."),
-    ("EXPORT", "The weakened ciphers of the 1990s: broken in hours."),
+    ("EMPTY_RENEGOTIATION_INFO_SCSV", "Not a cipher suite: the client supports secure renegotiation (RFC 5746)."),
+    ("FALLBACK_SCSV", "Not a cipher suite: the client retries with an older version (RFC 7507)."),
+    ("_NULL", NO_ENCRYPTION),
+    ("TLS_SHA256_SHA256", NO_ENCRYPTION),
+    ("TLS_SHA384_SHA384", NO_ENCRYPTION),
+    ("EXPORT", "Deliberately weak keys for the export rules of the 1990s: broken in hours."),
     ("_anon_", "Neither side proves its identity: anyone on the path can read and change the data."),
+    ("RC4", "RC4: broken, and forbidden since 2015 (RFC 7465)."),
+    ("_DES_CBC", "DES: keys of 56 bits, which were broken in the 1990s."),
+    ("_DES40", "DES with keys of 40 bits, which were broken in the 1990s."),
+    ("TLS_RSA_", NO_FORWARD_SECRECY),
+    ("TLS_DH_", NO_FORWARD_SECRECY),
+    ("TLS_ECDH_", NO_FORWARD_SECRECY),
+    ("TLS_PSK_", NO_FORWARD_SECRECY),
+    ("TLS_KRB5_", NO_FORWARD_SECRECY),
+    ("TLS_GOSTR", NO_FORWARD_SECRECY),
+    ("3DES", "Triple DES: slow, and insecure for large amounts of data (Sweet32)."),
     ("AES_256_GCM", "AES-256-GCM: encrypts and authenticates each record."),
     ("AES_128_GCM", "AES-128-GCM: encrypts and authenticates each record."),
     (
@@ -160,16 +172,16 @@ const SUITE_MEANINGS: Meanings = &[
         "ChaCha20-Poly1305: encrypts and authenticates each record, fast without hardware support.",
     ),
     ("_CCM", "AES-CCM: encrypts and authenticates each record, made for small devices."),
-    ("_AES_", "AES-CBC with an HMAC: encrypts and authenticates in two steps, an older way."),
-    ("3DES", "Triple DES: slow, and no longer safe for large amounts of data."),
-    ("DES_CBC", "DES: broken since the 1990s."),
-    ("RC4", "RC4: broken and forbidden (RFC 7465)."),
-    ("CAMELLIA", EAST_ASIAN_CIPHER),
-    ("ARIA", EAST_ASIAN_CIPHER),
-    ("SEED", EAST_ASIAN_CIPHER),
-    ("SM4", EAST_ASIAN_CIPHER),
+    ("_AES_", "AES-CBC with an HMAC: an older mode, open to timing attacks such as Lucky Thirteen."),
+    ("CAMELLIA", RARE_CIPHER),
+    ("ARIA", RARE_CIPHER),
+    ("SEED", RARE_CIPHER),
+    ("SM4", RARE_CIPHER),
+    ("IDEA", RARE_CIPHER),
 ];
-const EAST_ASIAN_CIPHER: &str = "A cipher that is rarely used outside of East Asia.";
+const NO_ENCRYPTION: &str = "Doesn't encrypt: anyone on the path can read the data.";
+const NO_FORWARD_SECRECY: &str = "No forward secrecy: whoever gets the long-term key later can decrypt a recording (RFC 9325, section 4.1).";
+const RARE_CIPHER: &str = "A cipher that is rarely used in TLS.";
 
 /// The names of the first groups in the IANA registry of TLS supported groups, from number 1.
 #[rustfmt::skip]
@@ -193,24 +205,24 @@ const GROUPS: Registry = &[
 
 /// Sentences about key exchange groups, by a part of their names.
 const GROUP_MEANINGS: Meanings = &[
-    ("secp256k1", "The elliptic curve of Bitcoin, 256 bits; TLS 1.3 does not use it."),
-    ("Kyber", "Hybrid post-quantum in an early draft: Curve25519 and Kyber, which became ML-KEM."),
+    ("secp256k1", "The elliptic curve of Bitcoin, 256 bits; not for TLS 1.3."),
+    ("Kyber", "A draft of a post-quantum hybrid: Curve25519 and Kyber, which became ML-KEM."),
     ("r1MLKEM", HYBRID),
     ("X25519MLKEM", HYBRID),
-    ("MLKEM", "Post-quantum alone: ML-KEM without an elliptic curve."),
+    ("MLKEM", "Post-quantum only: ML-KEM without an elliptic curve."),
     ("brainpool", BRAINPOOL),
-    ("ffdhe", "Diffie-Hellman without curves, in one of the fixed groups of RFC 7919: safe but slow."),
+    ("ffdhe", "Finite-field Diffie-Hellman in a group of RFC 7919: secure but slow."),
     ("secp256r1", "NIST's elliptic curve P-256."),
     ("secp384r1", "NIST's elliptic curve P-384."),
     ("secp521r1", "NIST's elliptic curve P-521."),
     ("x25519", "Curve25519, a fast elliptic curve of 255 bits."),
     ("x448", "Curve448, an elliptic curve of 448 bits."),
     ("SM2", "China's elliptic curve SM2, 256 bits."),
-    ("", "An elliptic curve of older TLS, retired in TLS 1.3."),
+    ("", "An elliptic curve of TLS 1.2 and older; not for TLS 1.3."),
 ];
-const BRAINPOOL: &str = "A Brainpool elliptic curve, used mostly in Germany.";
+const BRAINPOOL: &str = "A Brainpool elliptic curve, rarely used outside Germany.";
 const HYBRID: &str =
-    "Hybrid post-quantum: an elliptic curve and ML-KEM together; safe as long as one of the two is.";
+    "Hybrid post-quantum: an elliptic curve and ML-KEM together, secure as long as one of the two is.";
 
 /// The IANA registry of TLS signature schemes. In TLS 1.2 the same numbers are pairs of a hash and a signature
 /// algorithm (RFC 5246, section 7.4.1.4.1).
@@ -230,20 +242,20 @@ const SCHEMES: Registry = &[
 
 /// Sentences about signature schemes, by a part of their names.
 const SCHEME_MEANINGS: Meanings = &[
-    ("md5", "RSA with MD5: forged since 2008."),
-    ("sha1", "A signature over SHA-1: no longer safe."),
-    ("sha224", "A signature over SHA-224: retired in TLS 1.3."),
-    ("legacy", "For client certificates on old hardware: RSA in the older way, in TLS 1.3."),
-    ("pkcs1", "An RSA key signs a hash in the older way (PKCS#1 v1.5)."),
-    ("pss_rsae", "An RSA key signs a hash in the newer way (PSS)."),
-    ("pss_pss", "A key that is for RSA-PSS alone signs."),
+    ("md5", "RSA with MD5: insecure; such certificates were forged in 2008."),
+    ("sha1", "A signature over SHA-1: no longer secure."),
+    ("sha224", "A signature over SHA-224: not for TLS 1.3."),
+    ("legacy", "RSA with PKCS#1 v1.5 in TLS 1.3, for client certificates on old hardware."),
+    ("pkcs1", "An RSA key signs a hash with PKCS#1 v1.5; in TLS 1.3 only inside certificates."),
+    ("pss_rsae", "An RSA key signs a hash with PSS."),
+    ("pss_pss", "A key that is restricted to RSA-PSS signs a hash."),
     ("brainpool", BRAINPOOL),
     ("ecdsa", "An elliptic curve key signs a hash."),
-    ("mldsa", "Post-quantum: an ML-DSA key signs."),
-    ("dsa", "DSA: retired in TLS 1.3."),
+    ("mldsa", "Post-quantum: an ML-DSA key signs the message."),
+    ("dsa", "DSA: not for TLS 1.3."),
     ("sm2", "China's SM2 elliptic curve key signs an SM3 hash."),
-    ("ed25519", "An Ed25519 key signs: fast, short, and with no choice of a hash."),
-    ("ed448", "An Ed448 key signs: like Ed25519 on a larger curve."),
+    ("ed25519", "An Ed25519 key signs the message: fast, with short keys and signatures."),
+    ("ed448", "An Ed448 key signs the message: like Ed25519 on a larger curve."),
 ];
 
 #[cfg(test)]
@@ -293,11 +305,31 @@ mod tests {
         assert!(SCHEMES.is_sorted_by(|a, b| a.0 < b.0));
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let suites = provider.cipher_suites.iter().map(|suite| u16::from(suite.suite()));
-        let suites = suites.chain([0x00ff, 0x5600, 0x000a, 0xc014, 0xc0ac]).map(suite_meaning);
+        let suites = suites.chain([0x00ff, 0x5600, 0x000a, 0xc014, 0xc0ac]);
+        let named = (0..=u16::MAX).filter(|code| suite_name(*code).is_some());
+        let suites = suites.chain(named).map(suite_meaning);
         let groups = GROUPS.iter().map(|(code, _)| group_meaning(*code));
         let schemes = SCHEMES.iter().map(|(code, _)| scheme_meaning(*code));
         for meaning in suites.chain(groups).chain(schemes) {
             assert!(meaning.is_some_and(|meaning| meaning.ends_with('.')), "{meaning:?}");
+        }
+    }
+
+    /// Only an ephemeral key exchange, and TLS 1.3, have forward secrecy.
+    #[test]
+    fn suites_without_forward_secrecy_state_it_or_something_worse() {
+        let worse = ["Doesn't encrypt", "Deliberately weak", "Neither side", "RC4", "DES", "Not a cipher suite"];
+        let mut count = 0;
+        for code in 0..=u16::MAX {
+            let (Some(name), Some(meaning)) = (suite_name(code), suite_meaning(code)) else { continue };
+            let is_ephemeral = ["ECDHE_", "_DHE_", "TLS13_", "_SM3", "_SRP_"].iter().any(|part| name.contains(part));
+            let is_worse = worse.iter().any(|start| meaning.starts_with(start));
+            assert!(is_worse || is_ephemeral != meaning.starts_with("No forward secrecy"), "{name}: {meaning}");
+            count += u32::from(meaning.starts_with("No forward secrecy"));
+        }
+        assert!(count > 50, "{count}");
+        for (code, meaning) in [(0x002f, "No forward secrecy"), (0x009c, "No forward secrecy"), (0xc02f, "AES-128-GCM")] {
+            assert!(suite_meaning(code).unwrap().starts_with(meaning), "{code:#x}");
         }
     }
 

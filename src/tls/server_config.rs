@@ -85,7 +85,8 @@ impl TlsServer {
         };
         let context = Arc::new(ServerContext {
             files: files.clone(),
-            address: "localhost".to_owned(),
+            host: "localhost".to_owned(),
+            port: 0,
             served: ServedCertificate::of(&certificate),
         });
         Ok(Self { config: Arc::new(config), context, loaded })
@@ -93,7 +94,8 @@ impl TlsServer {
 
     /// Sets the host as the user typed it, and the port once it is known, for explanations that mention the address.
     pub fn set_address(&mut self, host: &str, port: u16) {
-        Arc::make_mut(&mut self.context).set_address(host, port);
+        let context = Arc::make_mut(&mut self.context);
+        (context.host, context.port) = (host.to_owned(), port);
     }
 
     /// Returns the server's settings and certificate, which the explanations of errors depend on.

@@ -1,6 +1,6 @@
 //! Errors of TLS connections, as values. [`crate::tls::explain`] contains their texts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -103,21 +103,12 @@ fn without_large_parts(error: rustls::Error) -> rustls::Error {
 pub struct ServerContext {
     /// The server's files and options.
     pub files: TlsFiles,
-    /// The address at which a client on this computer reaches the server: `localhost:12345`.
-    pub address: String,
+    /// The host that the server listens on, as the user typed it.
+    pub host: String,
+    /// The port that the server listens on.
+    pub port: u16,
     /// The server's certificate.
     pub served: ServedCertificate,
-}
-
-impl ServerContext {
-    /// Sets the address at which a client on this computer reaches a server that listens on `host`.
-    pub(super) fn set_address(&mut self, host: &str, port: u16) {
-        self.address = match host.parse::<IpAddr>() {
-            Ok(address) if address.is_unspecified() => format!("localhost:{port}"),
-            Ok(address) => SocketAddr::new(address, port).to_string(),
-            Err(_) => format!("{host}:{port}"),
-        };
-    }
 }
 
 /// Why TLS between the built-in client and a server failed.

@@ -148,7 +148,7 @@ fn dialog_buttons(ui: &mut Ui, app: &App) -> Option<Action> {
         if ui.button("Create certificate…").clicked() {
             action = Some(Action::Open(LessonPlace::CreateCertificate));
         }
-        if on && ui.button("Options…").on_hover_text("How TLS is served").clicked() {
+        if on && ui.button("Options…").on_hover_text("TLS options").clicked() {
             action = Some(Action::Open(LessonPlace::TlsOptions));
         }
     });

@@ -1,4 +1,4 @@
-//! *Try it from a terminal*: commands to copy that connect to the server.
+//! *Try it from a terminal*: commands to copy that connect to the server and check its certificate.
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
@@ -19,7 +19,7 @@ pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
     let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
     command(ui, app, program, if is_short { 1 } else { MAX_LINES });
     if app.lacks_client_certificate() {
-        note(ui, Tone::Hint, "The server requires a client certificate. Create certificate… can make one.");
+        note(ui, Tone::Hint, "The server requires a client certificate. Choose Create certificate… to make one.");
     }
     if let Some(address) = app.address_for_others() {
         for_others(ui, &address.to_string(), is_short);
@@ -33,7 +33,7 @@ fn command(ui: &mut Ui, app: &App, program: &mut usize, max_lines: usize) {
         let text = if app.form().first_invalid().is_some() {
             "Correct the settings to see a command."
         } else {
-            "The OS will choose the port. Start the server to see a command."
+            "The OS chooses the port. Start the server to see a command."
         };
         small(ui, text);
         return;
@@ -45,7 +45,10 @@ fn command(ui: &mut Ui, app: &App, program: &mut usize, max_lines: usize) {
         let current = (*program).min(lines.len() - 1);
         *program = segments(ui, &names, current).unwrap_or(current);
     });
-    copy_box(ui, "Copy this line", &chosen.line, max_lines);
+    copy_box(ui, "Copy this command", &chosen.line, max_lines);
+    if let Some(text) = chosen.note.as_ref().filter(|_| max_lines > 1) {
+        note(ui, Tone::Hint, text);
+    }
 }
 
 /// Shows the address that other computers connect to, large enough to read from a distance.

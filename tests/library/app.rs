@@ -420,10 +420,10 @@ fn a_defect_made_on_purpose_has_a_warning_after_a_restart() {
             create::Defect::NotYetValid => "because it is not valid before",
             create::Defect::WrongName => "for wrong-name.example, but the server's host is localhost",
             create::Defect::NoSan => "only as common name",
-            create::Defect::CaAsServer => "for signing others and not for a server",
-            create::Defect::SelfSigned => "self-signed, though a CA's ca.crt is next to it",
+            create::Defect::CaAsServer => "for signing other certificates and not for a server",
+            create::Defect::SelfSigned => "self-signed, although there is a CA's ca.crt in its folder",
             create::Defect::NoIntermediate => {
-                "its intermediate is not sent: CN=Echoscope practice intermediate CA signed it"
+                "the certificate of its issuer, CN=Echoscope practice intermediate CA, is not sent"
             }
             create::Defect::Version1 => "X.509 version 1",
         };
@@ -460,9 +460,9 @@ fn a_ca_certificate_has_a_warning_that_depends_on_its_key_usage() {
     use rcgen::KeyUsagePurpose::{DigitalSignature, KeyCertSign};
     let folder = tempfile::tempdir().unwrap();
     for (usages, expected) in [
-        (vec![], "marked as a CA's own, as openssl"),
-        (vec![DigitalSignature, KeyCertSign], "marked as a CA's own, as openssl"),
-        (vec![KeyCertSign], "for signing others and not for a server"),
+        (vec![], "marked as a CA's, as openssl"),
+        (vec![DigitalSignature, KeyCertSign], "marked as a CA's, as openssl"),
+        (vec![KeyCertSign], "for signing other certificates and not for a server"),
     ] {
         let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -488,7 +488,7 @@ fn the_warning_depends_on_the_files_beside_the_certificate() {
     assert_eq!(warning(), "");
     // A ca.crt that isn't a CA certificate, or that can't be parsed, doesn't cause this warning.
     make(folder.path(), KeyChoice::P256, false, None);
-    assert!(warning().contains("self-signed, though"), "{}", warning());
+    assert!(warning().contains("self-signed, although"), "{}", warning());
     for other in [read("server.crt"), "nonsense".to_owned()] {
         std::fs::write(path("ca.crt"), other).unwrap();
         assert_eq!(warning(), "");

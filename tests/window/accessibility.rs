@@ -226,14 +226,14 @@ fn tls_dialogs_are_accessible() {
     let mut window = open(certificate(folder.path()));
     window.wait_until_shown("matches the certificate");
     press(&mut window, "Create certificate…");
-    window.wait_until_shown("there already");
+    window.wait_until_shown("already exist");
     press(&mut window, "Show the openssl commands");
     assert_dialog(&window, "Create a certificate");
     assert_accessible(&window, "create a certificate");
     press(&mut window, "Replace existing files");
     window.wait_until_enabled("Create");
     press(&mut window, "Create");
-    window.wait_until_shown("The certificate is made");
+    window.wait_until_shown("Certificate created");
     assert_accessible(&window, "the certificate is made");
     press(&mut window, "Done");
     window.wait_until_enabled("Details…");

@@ -51,7 +51,7 @@ impl Window {
         self.fill("Folder", &folder.to_string_lossy());
         self.wait_until_enabled("Create");
         self.click("Create");
-        self.wait_until_shown("The certificate is made");
+        self.wait_until_shown("Certificate created");
     }
 }
 
@@ -95,18 +95,20 @@ fn a_created_certificate_is_filled_in_and_served() {
     for name in ["server.key", "server.csr", "server.crt", "ca.key", "ca.crt"] {
         assert!(made.join(name).is_file(), "{name}");
     }
-    assert!(window.shows("Give") && window.shows("no trust store of the system or of a browser was changed"));
-    window.0.get_by_label("Copy the line for curl").click_accesskit();
+    assert!(window.shows("Give") && window.shows("neither the system trust store nor a browser's was changed"));
+    window.0.get_by_label("Copy the command for curl").click_accesskit();
     window.0.step();
     assert!(window.copied().unwrap().starts_with(echoscope::platform::terminal::CURL));
     window.0.run_ok();
     window.click("Done");
-    assert!(!window.shows("The certificate is made"));
+    assert!(!window.shows("Certificate created"));
     let settings = window.app().settings().clone();
     assert!(settings.tls);
     assert_eq!((settings.certificate, settings.key), (made.join("server.crt"), made.join("server.key")));
     window.wait_until_shown("matches the certificate");
     let address = window.start();
+    window.click("gnutls-cli");
+    assert!(window.shows("gnutls-cli --x509cafile"), "the commands are reachable later, too");
     echo(&mut client(address, &made.join("ca.crt"), "localhost"));
 }
 
@@ -146,14 +148,14 @@ fn existing_files_are_only_replaced_after_consent() {
     let mut window = Window::for_reader(Settings::default(), small());
     window.click("Create certificate…");
     window.fill("Folder", &folder.path().to_string_lossy());
-    window.wait_until_shown("server.key is there already.");
+    window.wait_until_shown("server.key already exists.");
     assert!(!window.enabled("Create"));
     window.0.key_press(Key::Enter);
     window.0.run_ok();
     assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
     window.click("Replace existing files");
     window.click("Create");
-    window.wait_until_shown("The certificate is made");
+    window.wait_until_shown("Certificate created");
     assert!(std::fs::read_to_string(&old).unwrap().starts_with("-----BEGIN"));
 }
 
@@ -180,16 +182,16 @@ fn a_defect_shows_a_warning_until_it_is_replaced() {
     let label = "it is for wrong-name.example, but the server's host is 127.0.0.1";
     window.wait_until_shown(label);
     window.click("Details…");
-    window.wait_until_shown("A client that is given this file as CA would");
+    window.wait_until_shown("A client that has this file as its CA file");
     assert_eq!(window.0.query_all_by_label_contains(label).count(), 2, "the details show it, too");
     window.click("Close details");
     // A new certificate at the same path removes the warning.
     window.click("Create certificate…");
     window.choose("Key", "ECDSA P-256");
-    window.wait_until_shown("are there already");
+    window.wait_until_shown("already exist.");
     window.click("Replace existing files");
     window.click("Create");
-    window.wait_until_shown("The certificate is made");
+    window.wait_until_shown("Certificate created");
     window.click("Done");
     window
         .wait_until("the label is gone", |window| window.query_all_by_label_contains(label).next().is_none());
@@ -204,19 +206,22 @@ fn details_show_the_certificate_and_the_checks() {
     window.click("Signed by a practice CA");
     window.create(folder.path());
     window.click("Certificate details…");
-    window.wait_until_shown("A client that trusts the system's authorities would reject it");
+    window.wait_until_shown("A client that uses the system trust store rejects it");
     assert!(window.shows("CN=localhost") && window.shows("ECDSA P-256") && window.shows("SHA-256"));
     assert!(window.shows(" days left"));
+    assert!(!window.shows("gnutls-cli --x509cafile"));
+    window.click("How clients connect and check it");
+    assert!(window.shows("gnutls-cli --x509cafile"));
     window.click("Extensions of certificate 1: 6");
     assert!(window.shows("TLS server"), "extensions are described");
     window.choose("Clients trust", "A CA file");
     let ca = folder.path().join("ca.crt");
     window.fill("CA file", &ca.to_string_lossy());
-    window.wait_until_shown("the authorities in ca.crt would accept it");
+    window.wait_until_shown("the CAs in ca.crt accepts it");
     window.fill("CA file", &folder.path().join("none.crt").to_string_lossy());
     window.wait_until_shown("none.crt");
     window.click("Close details");
-    assert!(!window.shows("What clients will say"));
+    assert!(!window.shows("How clients check it"));
 }
 
 /// Writes a certificate and its key to files.
@@ -236,13 +241,13 @@ fn options_change_the_served_tls() {
     let mut window = Window::for_reader(settings, large());
     window.click("Options…");
     window.choose("Versions", "TLS 1.2 only");
-    window.click("Clients may resume their sessions");
+    window.click("Let clients resume sessions");
     window.fill("ALPN", "h2,");
     assert!(window.shows("Remove the extra comma."));
     window.fill("ALPN", "");
     let log = folder.path().join("keys.log");
     window.fill("Key log", &log.to_string_lossy());
-    assert!(window.shows("anyone with this file can read a recording"));
+    assert!(window.shows("anyone with this file can decrypt a recording"));
     window.choose("Client certificates", "Optional");
     window.fill("Client CA", &certificate.to_string_lossy());
     window.wait_until_shown("CN=rcgen self signed cert");
@@ -331,7 +336,7 @@ fn created_page_begins_at_its_top() {
         window.choose("Key", "ECDSA P-256");
         window.fill("Folder", &folder.path().to_string_lossy());
         if turn > 0 {
-            window.wait_until_shown("are there already");
+            window.wait_until_shown("already exist.");
             window.click("Replace existing files");
         }
         window.wait_until_enabled("Create");
@@ -339,16 +344,16 @@ fn created_page_begins_at_its_top() {
         window.0.get_by_label("Show the openssl commands").scroll_to_me();
         window.run();
         window.click("Create");
-        window.wait_until_shown("The certificate is made");
+        window.wait_until_shown("Certificate created");
         // The dialog's own node has the same name as its title, but no bounds.
-        let titles = window.0.get_all_by_label("The certificate is made");
+        let titles = window.0.get_all_by_label("Certificate created");
         let title = titles.rev().find(|node| node.accesskit_node().has_bounds()).unwrap().rect();
         // The form behind the dialog shows the same line, further left.
         let verdict = window.0.query_all_by_label_contains("365 days left").map(|node| node.rect());
         let verdict = verdict.max_by(|one, other| one.left().total_cmp(&other.left())).unwrap();
         assert!(verdict.top() > title.bottom() && verdict.top() < title.bottom() + 60.0, "{turn}: {verdict}");
         // The end of this page is in view when it closes.
-        window.0.get_by_label("Copy the line that serves").scroll_to_me();
+        window.0.get_by_label("Copy the server command").scroll_to_me();
         window.run();
         window.click("Done");
     }

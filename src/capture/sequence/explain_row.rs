@@ -144,7 +144,11 @@ fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {
              truncation.{inferred}"
         ),
         Some(code) => {
-            let end = if alert.is_warning() { "" } else { ", which ends the connection" };
+            let end = if alert.is_warning() {
+                " (a warning; TLS 1.3 ignores the level)"
+            } else {
+                ", which ends the connection"
+            };
             format!("{sender} reports a problem: {}{end}.{inferred}", names::alert(code))
         }
         None => format!("{sender} reports a problem. The alert is encrypted, so its reason is unknown."),
@@ -209,7 +213,8 @@ pub fn header_fields(row: &Row) -> Vec<HeaderField> {
         }
         RecordPayload::Alert(_) if let [level, description] = *content => {
             let name = names::alert(description);
-            add(RECORD_HEADER, 1, "Level", format!("{level} {}", names::alert_level(level)));
+            let level_name = names::alert_level(level);
+            add(RECORD_HEADER, 1, "Level", format!("{level} {level_name}; TLS 1.3 ignores it"));
             add(RECORD_HEADER + 1, 1, "Description", format!("{description} {name}"));
         }
         _ => {}

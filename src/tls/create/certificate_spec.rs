@@ -62,24 +62,24 @@ pub enum KeyChoice {
 
 impl SettingChoice for KeyChoice {
     const TABLE: ChoiceTable<Self> = &[
-        (Self::Rsa2048, "rsa2048", "RSA 2048", "The usual kind of key: every client accepts it."),
+        (Self::Rsa2048, "rsa2048", "RSA 2048", "The usual type of key. Every client accepts it."),
         (
             Self::Rsa4096,
             "rsa4096",
             "RSA 4096",
-            "A longer RSA key: every client accepts it, but each handshake takes more time.",
+            "A longer RSA key. Every client accepts it, but handshakes take longer.",
         ),
         (
             Self::P256,
             "p256",
             "ECDSA P-256",
-            "A short and fast key: every client of the last ten years accepts it.",
+            "A short and fast key. Every current client accepts it.",
         ),
         (
             Self::Ed25519,
             "ed25519",
             "Ed25519",
-            "The newest kind: openssl, Python and gnutls accept it, browsers don't.",
+            "The newest type. openssl, Python, curl and GnuTLS accept it; browsers don't.",
         ),
     ];
 }
@@ -213,54 +213,56 @@ impl SettingChoice for Defect {
             Self::Expired,
             "expired",
             "Expired",
-            "Its last day was 30 days ago: every client that checks rejects it.",
+            "It expired 30 days ago: every client that checks the dates rejects it.",
         ),
         (
             Self::NotYetValid,
             "not-yet-valid",
             "Not valid yet",
-            "Its first day is 30 days from now: every client that checks rejects it, as it would if its own clock \
-                 were slow.",
+            "It becomes valid 30 days from now: every client that checks the dates rejects it, as it would any \
+                 certificate if its own clock were slow.",
         ),
         (
             Self::WrongName,
             "wrong-name",
             "Wrong name",
-            "It is for wrong-name.example and no other name: every client that checks the name rejects it.",
+            "It is for wrong-name.example only: every client that checks the name rejects it.",
         ),
         (
             Self::NoSan,
             "no-san",
-            "No alternative names",
-            "It has its name only as common name: openssl, curl, Python and gnutls still accept that for a name \
-                 such as localhost but not for an address such as 127.0.0.1, and browsers and rustls for neither.",
+            "No subject alternative names",
+            "It has only a common name: openssl, curl, Python and GnuTLS accept one that is a host name such as \
+                 localhost, only curl accepts one that is an address such as 127.0.0.1, and browsers and rustls accept \
+                 neither.",
         ),
         (
             Self::CaAsServer,
             "ca-as-server",
             "A CA's certificate",
-            "It is a certificate for signing others, not for serving: openssl, curl, Python, gnutls and rustls reject \
-                 it even if they trust it.",
+            "It is for signing other certificates, not for a server: openssl, curl, Python, GnuTLS and rustls reject it \
+                 even if they trust it.",
         ),
         (
             Self::SelfSigned,
             "self-signed",
             "Self-signed where a CA is expected",
-            "It is self-signed, with an unrelated ca.crt beside it: a client that trusts only ca.crt rejects it.",
+            "It is self-signed, with an unrelated ca.crt in its folder: a client that trusts only ca.crt rejects it.",
         ),
         (
             Self::NoIntermediate,
             "no-intermediate",
             "Chain without its intermediate",
-            "It is signed by an intermediate CA that is not sent along: a client that has only ca.crt rejects it, \
-                 until intermediate.crt is appended to server.crt.",
+            "Its issuer is an intermediate CA whose certificate is not sent: a client that has only ca.crt rejects it \
+                 until you append intermediate.crt to server.crt.",
         ),
         (
             Self::Version1,
             "v1",
             "X.509 version 1",
-            "It is of X.509's first version, without any extension: openssl, curl, Python and gnutls accept its common \
-                 name but not an address such as 127.0.0.1, and browsers and rustls reject it.",
+            "It is an X.509 version 1 certificate, without extensions: openssl, curl and GnuTLS accept its common name if \
+                 it is a host name, only curl accepts an address such as 127.0.0.1, Python accepts it before 3.13, and \
+                 browsers and rustls reject it.",
         ),
     ];
 }

@@ -41,8 +41,8 @@ pub(super) fn check_name(name: &str) -> Result<(), InvalidName> {
     } else if let Some(c) = name.chars().find(|c| !c.is_ascii()) {
         // Non-ASCII names: RFC 5280, section 7.2.
         format!(
-            "contains a character that certificates can't hold ({c}). Write such a name in its xn-- form: \
-             xn--bcher-kva.example stands for bücher.example."
+            "contains a character that certificates can't contain ({c}). Use the name's xn-- form: xn--bcher-kva.example \
+             stands for bücher.example."
         )
     } else if let Some(c) = name.chars().find(|c| !is_allowed(*c)) {
         let character = match c {
@@ -50,21 +50,21 @@ pub(super) fn check_name(name: &str) -> Result<(), InvalidName> {
             c if c.is_control() => "an invisible character".to_owned(),
             c => c.to_string(),
         };
-        format!("contains {character}. Leave out http://, the port, brackets and a zone such as %eth0.")
+        format!("contains {character}. Remove http://, the port, brackets and a zone such as %eth0.")
     } else if name.len() > 253 || labels.iter().any(|label| label.len() > 63) {
         // Maximum lengths: RFC 1035, section 2.3.4.
-        "is too long. Use at most 253 characters, and at most 63 between two dots.".to_owned()
+        "is too long. Use at most 253 characters, and at most 63 between dots.".to_owned()
     } else if labels.contains(&"")
         || labels.iter().any(|label| label.starts_with('-') || label.ends_with('-'))
     {
         // Characters at the ends of a label: RFC 1123, section 2.1. Names in certificates don't end in the root's dot
         // (RFC 5280, section 4.2.1.6).
-        "has a dot or a hyphen too many. Begin and end each part between two dots with a letter or a digit."
+        "has an extra dot or hyphen. Begin and end each part between dots with a letter or a digit."
             .to_owned()
     } else if labels[usize::from(is_wildcard)..].iter().any(|label| label.contains('*')) {
         // Wildcards: RFC 6125, section 6.4.3.
-        "is not a wildcard that clients accept. Write the star alone before the first dot, and after it a name with a \
-         dot: *.example.org."
+        "is not a wildcard that clients accept. Put * alone before the first dot, and a name with a dot after it: \
+         *.example.org."
             .to_owned()
     } else if labels[labels.len() - 1].bytes().all(|byte| byte.is_ascii_digit()) {
         // A name whose last label is all digits would read as an address (RFC 3696, section 2).
@@ -97,21 +97,21 @@ pub enum SpecProblem {
     #[error("No folder is chosen. Type the path of a folder for the new files.")]
     NoFolder,
     /// Neither the folder nor its parent exists, most likely because of a typing error.
-    #[error("There is no folder {}. Check the path: only its last folder can be created.", display_path(.0))]
+    #[error("There is no folder {}. Check the path: Echoscope creates only its last folder.", display_path(.0))]
     NoParent(PathBuf),
     /// The path is relative, and the program's current folder was removed.
     #[error(
-        "{} can't be found: the folder that Echoscope was started in was removed. Change to another folder and start \
-         Echoscope again, or give the whole path.",
+        "{} can't be found: the folder that Echoscope was started in no longer exists. Change to another folder and restart \
+         Echoscope, or type the full path.",
         display_path(.0)
     )]
     CurrentFolderGone(PathBuf),
     /// The path doesn't lead to a folder.
-    #[error("{} is not a folder. Choose the folder that it is in, or another.", display_path(.0))]
+    #[error("{} is not a folder. Choose the folder that contains it, or another one.", display_path(.0))]
     NotAFolder(PathBuf),
     /// The OS doesn't allow creating a file in the folder (`EACCES`, `EROFS`, `ENOSPC`).
     #[error(
-        "Nothing can be written in {}{}. Choose a folder of your own.",
+        "Can't write to {}{}. Choose a folder of your own.",
         display_path(folder),
         in_parentheses(source)
     )]
@@ -129,24 +129,24 @@ pub enum SpecProblem {
     CommonName(InvalidName),
     /// The common name is longer than X.509 allows; its length in characters.
     #[error(
-        "The common name has {0} characters, and at most {MAX_COMMON_NAME} are allowed. Choose a shorter one, and \
-         give the long one as a further name."
+        "The common name has {0} characters, but at most {MAX_COMMON_NAME} are allowed. Choose a shorter one, and add the \
+         long one under Names."
     )]
     LongCommonName(usize),
     /// One of the names is invalid.
     #[error(transparent)]
     Name(InvalidName),
     /// There are too many names; their number.
-    #[error("{0} names are too many for one certificate. Leave it at {MAX_NAMES} at most.")]
+    #[error("{0} names are too many for one certificate. Enter at most {MAX_NAMES}.")]
     TooManyNames(usize),
     /// The validity isn't a whole number of days from 1 to 36,500.
-    #[error("Days takes a whole number from 1 to 36,500, which is a hundred years.")]
+    #[error("Days must be a whole number from 1 to 36,500 (a hundred years).")]
     Days,
     /// `ca.crt` or `ca.key` can't be read.
     #[error(transparent)]
     CaFile(#[from] TlsFileError),
     /// The practice CA can't sign a certificate that clients would accept.
-    #[error("{why}. Put the right files back, or move ca.crt and ca.key away to get a new practice CA.")]
+    #[error("{why}. Restore the right files, or move ca.crt and ca.key away to get a new practice CA.")]
     UnusableCa {
         /// The reason, without a full stop.
         why: String,
@@ -178,7 +178,7 @@ impl From<TlsError> for SpecProblem {
         match error {
             TlsError::File(error) => Self::CaFile(error),
             other => {
-                Self::UnusableCa { why: "ca.key does not fit ca.crt".to_owned(), source: Some(other.into()) }
+                Self::UnusableCa { why: "ca.key doesn't match ca.crt".to_owned(), source: Some(other.into()) }
             }
         }
     }
@@ -203,9 +203,9 @@ pub enum CreateError {
     Problem(#[from] SpecProblem),
     /// Files with these names exist, and they may not be replaced.
     #[error(
-        "{} {} in {} already. Choose another folder, or allow replacing {}.",
+        "{} {} in {}. Choose another folder, or allow replacing {}.",
         list(names, usize::MAX),
-        if names.len() == 1 { "is" } else { "are" },
+        if names.len() == 1 { "already exists" } else { "already exist" },
         display_path(folder),
         if names.len() == 1 { "it" } else { "them" }
     )]
@@ -217,12 +217,12 @@ pub enum CreateError {
     },
     /// Another instance of Echoscope is using the folder.
     #[error(
-        "Another Echoscope is making certificates in {} just now, so nothing was written. Try again in a moment.",
+        "Another instance of Echoscope is using {}, so nothing was written. Try again in a moment.",
         display_path(.0)
     )]
     Busy(PathBuf),
     /// Writing or renaming a file failed. The folder is unchanged.
-    #[error("{name} could not be written{}. Nothing was changed.", in_parentheses(source))]
+    #[error("Can't write {name}{}. Nothing was changed.", in_parentheses(source))]
     Write {
         /// The file's name, without the folder.
         name: &'static str,
@@ -231,7 +231,7 @@ pub enum CreateError {
     },
     /// Writing a file failed, and so did restoring the files that were there before.
     #[error(
-        "{name} could not be written{}, and not everything could be undone. The old files are in {}.",
+        "Can't write {name}{}, and some changes can't be undone. The old files are in {}.",
         in_parentheses(source),
         display_path(backups)
     )]
@@ -244,7 +244,7 @@ pub enum CreateError {
         backups: PathBuf,
     },
     /// A key or a signature could not be created.
-    #[error("The certificate could not be made. Try again, or choose another kind of key.")]
+    #[error("Can't create the certificate. Try again, or choose another type of key.")]
     Library(#[from] rcgen::Error),
 }
 
@@ -276,7 +276,7 @@ mod tests {
         let label = format!("{}.test", "a".repeat(64));
         for (name, expected) in [
             ("", "is empty"),
-            ("*..x", "a dot or a hyphen too many"),
+            ("*..x", "an extra dot or hyphen"),
             (&long, "at most 253"),
             (&label, "at most 63"),
             ("😀.test", "xn-- form"),
@@ -286,12 +286,12 @@ mod tests {
             ("http://a.test", "contains :"),
             ("[::1]", "contains ["),
             ("fe80::1%eth0", "a zone such as"),
-            ("localhost.", "a dot or a hyphen too many"),
-            ("a..", "a dot or a hyphen too many"),
-            (".", "a dot or a hyphen too many"),
-            (".a", "a dot or a hyphen too many"),
-            ("-a.test", "a dot or a hyphen too many"),
-            ("a-.test", "a dot or a hyphen too many"),
+            ("localhost.", "an extra dot or hyphen"),
+            ("a..", "an extra dot or hyphen"),
+            (".", "an extra dot or hyphen"),
+            (".a", "an extra dot or hyphen"),
+            ("-a.test", "an extra dot or hyphen"),
+            ("a-.test", "an extra dot or hyphen"),
             ("*", "*.example.org"),
             ("*.test", "*.example.org"),
             ("a.*.test", "*.example.org"),

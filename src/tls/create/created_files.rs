@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::platform::terminal::{CURL, CURL_UNREVOKED, TerminalCommand, argument, python, python_string};
+use crate::platform::terminal::{TerminalCommand, argument};
 use crate::settings::SettingChoice;
 use crate::tls::certificate::Certificate;
+use crate::tls::client_commands::ClientCommands;
 use crate::tls::create::certificate_spec::{
     CA_CERTIFICATE, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, CertificateSpec, Defect, INTERMEDIATE, KEY,
 };
@@ -72,22 +73,21 @@ impl CreatedFiles {
     #[must_use]
     pub fn advice(&self) -> String {
         let mut trust = format!(
-            "The window's own clients trust it as it is. Give {} to other clients as their CA file; no trust store of the \
-             system or of a browser was changed.",
+            "The clients of the Client tab trust it already. Give {} to other clients as their CA file: neither the system trust \
+             store nor a browser's was changed.",
             argument(&self.ca_file)
         );
         if let Some(end) = self.ca_not_after {
-            trust += &end.strftime(" Clients accept it only until ca.crt expires, on %Y-%m-%d.").to_string();
+            trust += &end.strftime(" Clients accept it only until ca.crt expires on %Y-%m-%d.").to_string();
         }
         let Some(defect) = self.defect else { return trust };
         let sentence = defect.about();
         match defect {
             Defect::NoIntermediate => format!(
-                "Broken on purpose: {sentence} {trust} To mend it, append {INTERMEDIATE} to {CERTIFICATE}."
+                "Broken on purpose: {sentence} {trust} To fix it, append {INTERMEDIATE} to {CERTIFICATE}."
             ),
             _ if defect.has_no_names() => format!(
-                "Broken on purpose: {sentence} So the clients' lines ask for {}: with {} not every client would reject it. \
-                 {trust}",
+                "Broken on purpose: {sentence} So the clients' commands ask for {}: not every client rejects it for {}. {trust}",
                 self.requested_name(),
                 self.name,
             ),
@@ -122,65 +122,33 @@ impl CreatedFiles {
     pub fn server_command(&self) -> TerminalCommand {
         let (certificate, key) = (argument(&self.certificate), argument(&self.key));
         let line = format!("echoscope --headless --tls --cert {certificate} --key {key}");
-        TerminalCommand { program: "echoscope", line }
+        TerminalCommand { program: "echoscope", line, note: None }
     }
 
     /// Returns the command lines with which common clients connect to a server on this computer and check the
     /// certificate.
     #[must_use]
     pub fn client_commands(&self, port: u16) -> [TerminalCommand; 4] {
-        let ca = argument(&self.ca_file);
         let name = self.requested_name();
-        let address = name.parse::<IpAddr>().ok();
         // Another name may resolve to another computer, or not at all: not every OS resolves names under .localhost.
         let is_local = (name != OTHER_LOOPBACK || name == self.name)
-            && address
-                .map_or_else(|| name.eq_ignore_ascii_case("localhost"), |address| address.is_loopback());
-        let host = if is_local { name } else { "localhost" };
-        let bracketed = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let (target, url) = (bracketed(host), bracketed(name));
-        let verify = if address.is_some() { "-verify_ip" } else { "-verify_hostname" };
-        // A server name is set only if it differs from the host, and only a DNS name can be sent (RFC 6066, section 3).
-        let [mut server_name, mut sni, mut connect_to, mut verify_name] = [const { String::new() }; 4];
-        if !is_local {
-            connect_to = format!(" --connect-to {url}:{port}:{target}:{port}");
-            verify_name = format!(" --verify-hostname {name}");
-            if address.is_none() {
-                server_name = format!(" -servername {name}");
-                sni = format!(" --sni-hostname {name}");
-            }
-        }
-        let python = python(&format!(
-            "import socket, ssl; c = ssl.create_default_context(); c.load_verify_locations({}); \
-             s = c.wrap_socket(socket.create_connection(('{host}', {port})), server_hostname='{name}'); \
-             s.sendall(b'Hello'); print(s.recv(1024))",
-            python_string(&self.ca_file)
-        ));
-        [
-            (
-                "openssl",
-                format!(
-                    "openssl s_client -connect {target}:{port}{server_name} -CAfile {ca} -verify_return_error {verify} \
-                     {name}"
-                ),
-            ),
-            (
-                "curl",
-                format!(
-                    "{CURL}{CURL_UNREVOKED} --http0.9 --max-time 3 --cacert {ca}{connect_to} https://{url}:{port}/"
-                ),
-            ),
-            ("Python", python),
-            ("gnutls-cli", format!("gnutls-cli --x509cafile {ca}{verify_name}{sni} -p {port} {host}")),
-        ]
-        .map(|(program, line)| TerminalCommand { program, line })
+            && name
+                .parse::<IpAddr>()
+                .map_or_else(|_| name.eq_ignore_ascii_case("localhost"), |address| address.is_loopback());
+        let commands = ClientCommands {
+            host: if is_local { name } else { "localhost" }.to_owned(),
+            port,
+            name: name.to_owned(),
+            ca_file: Some(self.ca_file.clone()),
+            ..ClientCommands::default()
+        };
+        commands.lines()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::terminal::PYTHON;
 
     fn created(name: &str, file: &str) -> CreatedFiles {
         CreatedFiles {
@@ -197,34 +165,9 @@ mod tests {
     }
 
     #[test]
-    fn localhost_needs_no_further_options() {
-        let lines: Vec<_> = created("localhost", "lab/ca.crt")
-            .client_commands(12345)
-            .into_iter()
-            .map(|command| command.line)
-            .collect();
-        assert_eq!(
-            lines,
-            [
-                "openssl s_client -connect localhost:12345 -CAfile lab/ca.crt -verify_return_error \
-                 -verify_hostname localhost",
-                &format!(
-                    "{CURL}{CURL_UNREVOKED} --http0.9 --max-time 3 --cacert lab/ca.crt https://localhost:12345/"
-                ),
-                &format!(
-                    "{PYTHON} -c \"import socket, ssl; c = ssl.create_default_context(); \
-                 c.load_verify_locations('lab/ca.crt'); \
-                 s = c.wrap_socket(socket.create_connection(('localhost', 12345)), server_hostname='localhost'); \
-                 s.sendall(b'Hello'); print(s.recv(1024))\""
-                ),
-                "gnutls-cli --x509cafile lab/ca.crt -p 12345 localhost",
-            ]
-        );
-    }
-
-    #[test]
     fn clients_ask_this_computer_for_another_name() {
         for (name, expected) in [
+            ("localhost", "-connect localhost:1 -CAfile ca.crt -verify_return_error -verify_hostname localhost"),
             ("a.test", "-connect localhost:1 -servername a.test -CAfile"),
             ("app.localhost", "-connect localhost:1 -servername app.localhost -CAfile"),
             ("::1", "-connect [::1]:1 -CAfile ca.crt -verify_return_error -verify_ip ::1"),
@@ -233,8 +176,6 @@ mod tests {
             let lines = created(name, "ca.crt").client_commands(1);
             assert!(lines[0].line.contains(expected), "{}", lines[0].line);
         }
-        let curl = &created("a.test", "ca.crt").client_commands(1)[1].line;
-        assert!(curl.contains("--connect-to a.test:1:localhost:1 https://a.test:1/"), "{curl}");
     }
 
     #[test]
@@ -244,11 +185,11 @@ mod tests {
         {
             for defect in [Defect::NoSan, Defect::Version1] {
                 let created = CreatedFiles { defect: Some(defect), ..created(name, "ca.crt") };
-                let [openssl, curl, python, gnutls] = created.client_commands(1);
+                let [openssl, python, curl, gnutls] = created.client_commands(1);
                 assert_eq!(
                     openssl.line,
                     format!(
-                        "openssl s_client -connect {host}:1 -CAfile ca.crt -verify_return_error -verify_ip {asked}"
+                        "openssl s_client -quiet -connect {host}:1 -CAfile ca.crt -verify_return_error -verify_ip {asked}"
                     )
                 );
                 assert!(curl.line.ends_with(&format!(" https://{asked}:1/")), "{}", curl.line);
@@ -280,6 +221,6 @@ mod tests {
         let created = created("localhost", "it's $HOME/ca.crt");
         let lines = created.client_commands(1);
         assert!(lines[0].line.contains(r"-CAfile 'it'\''s $HOME/ca.crt'"), "{}", lines[0].line);
-        assert!(lines[2].line.starts_with("python3 -c '"), "{}", lines[2].line);
+        assert!(lines[1].line.starts_with("python3 -c '"), "{}", lines[1].line);
     }
 }

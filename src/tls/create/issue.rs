@@ -77,8 +77,8 @@ impl PracticeCa {
         let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
         match (exists(&certificate), exists(&key)) {
             (false, false) => return Ok(None),
-            (true, false) => return Err(unusable("ca.key is missing, but ca.crt is in the folder")),
-            (false, true) => return Err(unusable("ca.crt is missing, but ca.key is in the folder")),
+            (true, false) => return Err(unusable("The folder contains ca.crt but no ca.key")),
+            (false, true) => return Err(unusable("The folder contains ca.key but no ca.crt")),
             (true, true) => {}
         }
         let (file, _) = read_pair(&certificate, &key)?;
@@ -117,7 +117,7 @@ fn unusable(why: impl Into<String>) -> SpecProblem {
 }
 
 fn unusual(error: impl Into<Box<dyn Error + Send + Sync>>) -> SpecProblem {
-    let why = "Can't sign with ca.crt: its name or its key is of an unusual kind".to_owned();
+    let why = "Can't sign with ca.crt, whose name or key is unusual".to_owned();
     SpecProblem::UnusableCa { why, source: Some(error.into()) }
 }
 
@@ -125,7 +125,7 @@ fn check_may_sign(certificate: &CertificateDer<'_>) -> Result<(), SpecProblem> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(unusual)?;
     let usage = parsed.key_usage().map_err(unusual)?;
     if !parsed.is_ca() || usage.is_some_and(|usage| !usage.value.key_cert_sign()) {
-        return Err(unusable("ca.crt is not the certificate of a CA"));
+        return Err(unusable("ca.crt is not a CA's certificate"));
     }
     if parsed.subject().iter().any(|part| part.iter().next().is_none()) {
         return Err(unusual("an empty part in its name"));

@@ -47,7 +47,7 @@ pub fn openssl_script(spec: &CertificateSpec, now: Timestamp) -> String {
     ));
     if spec.defect == Some(Defect::NoIntermediate) {
         parts.push(format!(
-            "# The intermediate CA, which will be missing; its key is not kept\n{}",
+            "# The intermediate CA, whose certificate the server won't send; its key is not kept\n{}",
             create_ca("intermediate", INTERMEDIATE_NAME, spec.days, SIGNED_BY_CA)
         ));
     }

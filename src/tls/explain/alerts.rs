@@ -1,12 +1,20 @@
 //! The texts for TLS alerts: for each alert, its cause and what to try.
+//!
+//! An alert has one byte for its reason. A text states a cause only if the standard defines no other one; otherwise it
+//! says which one is most likely.
 
 use rustls::AlertDescription as Alert;
 
 use crate::tls::explain::protocol_errors::{NO_ECH, OBSOLETE, OTHER_VERSION, Peer};
 
-/// Returns the text for an alert that `sender` sent (RFC 8446, section 6; for older alerts RFC 5246, section 7.2). An
-/// alert about a certificate means the server's if a client sent it, and the client's if a server did. `can_renegotiate` is
-/// whether the handshake is over and may have been one of TLS 1.2.
+const SERVER_ONLY: &str =
+    "The client sent an alert that only servers send, so its TLS library may have a bug. Try another client.";
+const CLIENT_ONLY: &str =
+    "The server sent an alert that only clients send, so its TLS library may have a bug. Try another server.";
+
+/// Returns the text for an alert that `sender` sent (RFC 8446, section 6; for older alerts RFC 5246, section 7.2, and
+/// RFC 6066, section 9). An alert about a certificate is about the server's if a client sent it, and about the client's
+/// if a server did. `can_renegotiate` is whether the handshake is over and may have been one of TLS 1.2.
 pub(super) fn alert_text(
     alert: Alert,
     sender: Peer,
@@ -16,82 +24,101 @@ pub(super) fn alert_text(
     use Peer::{Client, Server};
     match (alert, sender) {
         (Alert::HandshakeFailure | Alert::NoRenegotiation, _) if can_renegotiate => {
-            "{Peer} ended the connection after the handshake, most likely because it asked for another handshake (renegotiation), \
-             which only TLS 1.2 has and which is not offered here. Connect again instead."
+            "{Peer} ended the connection after the handshake. Most likely it asked for another handshake (renegotiation), \
+             which only TLS 1.2 has and Echoscope doesn't support: connect again instead."
         }
-        (Alert::CloseNotify, _) => "{Peer} closed the connection, as it should.",
+        (Alert::CloseNotify, _) => "{Peer} closed the connection cleanly (close_notify).",
         (Alert::BadRecordMac | Alert::DecryptionFailed, _) => {
-            "{Peer} could not decrypt what it got: it was changed in transit. Connect without a proxy."
+            "{Peer} can't decrypt a record: it was changed in transit, or one of the two TLS libraries has a bug. Connect \
+             again, without a proxy."
         }
         (Alert::HandshakeFailure, Client) if in_handshake => {
-            "The client found no TLS version ({versions} here), cipher suite or certificate key ({key} here) in common. Try \
-             another kind of key, or a newer client."
+            "The client found no parameters that both sides support. Most likely it supports none of the server's cipher \
+             suites, its TLS versions ({versions}) or its key ({key}): try another type of key, or a newer client."
         }
         (Alert::HandshakeFailure, Server) if in_handshake => {
-            "The server found no cipher suite, key exchange or kind of certificate in common. Offer both versions of TLS."
+            "The server found no parameters that both sides support. Most likely they have no cipher suite or key exchange \
+             in common: offer both versions of TLS."
         }
         (Alert::BadCertificate, Client) => {
-            "The client rejected our certificate: it is for another name, not valid now, from a CA that the client does not \
-             trust, or damaged. Details… shows which."
+            "The client rejected the server's certificate without an exact reason. Most likely it doesn't trust the issuer; \
+             otherwise the certificate is for another name, not valid now, or damaged. Details… shows which."
         }
         (Alert::BadCertificate | Alert::CertificateUnknown, Server) => {
-            "The server rejected this client's certificate and gave no exact reason. Look at its log."
+            "The server rejected this client's certificate without an exact reason. See the server's log."
         }
         (Alert::UnsupportedCertificate, Client) => {
-            "The client does not support this kind of certificate. The cause may be its key ({key}): try another kind."
+            "The client rejected the server's certificate as unsupported. Most likely its key ({key}) or its purpose is the \
+             cause: try another type of key, and the purpose serverAuth."
         }
         (Alert::UnsupportedCertificate, Server) => {
-            "The server rejected this client's certificate for its kind. Make one with the purpose clientAuth."
+            "The server rejected this client's certificate as unsupported. Most likely its purpose is the cause: make one \
+             with the purpose clientAuth."
         }
-        (Alert::CertificateRevoked, _) => {
-            "{Peer} rejected our certificate because its issuer has revoked it. Get a new one."
-        }
+        (Alert::CertificateRevoked, _) => "{Peer} rejected {own}: its issuer revoked it. Get a new one.",
         (Alert::CertificateExpired, _) => {
-            "{Peer} rejected our certificate: by the {peer}'s clock it is not valid now. Make a new one, or set that clock."
+            "{Peer} rejected {own}: by the {peer}'s clock, it or a certificate above it is not valid now. Make a new one, \
+             or set that clock."
         }
         (Alert::CertificateUnknown, Client) => {
-            "The client rejected our certificate and gave no exact reason. {trust}, and connect to a name in the \
+            "The client rejected the server's certificate without an exact reason. {trust}, and connect to a name in the \
              certificate."
         }
         (Alert::UnknownCA, Client) => {
-            "The client rejected our certificate because it doesn't trust the issuer. Give it the issuer's certificate as \
-             its CA file."
+            "The client rejected the server's certificate because it doesn't trust the issuer. Give it the issuer's \
+             certificate as its CA file."
         }
         (Alert::UnknownCA, Server) => {
-            "The server rejected this client's certificate: the CA that it trusts for clients did not sign it. Sign it \
-             with that CA."
+            "The server rejected this client's certificate because it doesn't trust the issuer. Sign it with the CA that \
+             the server trusts for clients."
         }
         (Alert::AccessDenied, _) => {
-            "{Peer} accepted our certificate but decided against the connection. Look at the {peer}'s own rules."
+            "{Peer} accepted {own}, but its own rules forbid the connection. Check these rules."
         }
         (Alert::DecryptError, _) => {
-            "{Peer} could not verify a signature. Check that its CA file is the one that signed our certificate."
+            "{Peer} can't verify a signature or another proof of the handshake. Most likely its CA file contains another CA \
+             of the same name: give it the one that signed {own}."
         }
         (Alert::ProtocolVersion, _) if in_handshake => OTHER_VERSION,
         (Alert::InsufficientSecurity, _) if in_handshake => {
-            "{Peer} demands stronger ciphers or a longer key. Try TLS 1.3, or a certificate with a longer key."
+            "{Peer} requires stronger cipher suites or a longer key. Try TLS 1.3, or a certificate with a longer key."
         }
-        (Alert::InternalError, _) => "{Peer} reports an internal error. Look at the {peer}'s own log.",
-        (Alert::InappropriateFallback, _) => {
-            "{Peer} noticed that an older version of TLS was tried than both support. Connect again, without a proxy."
+        (Alert::InternalError, _) => "{Peer} reports an internal error. See the {peer}'s own log.",
+        (Alert::UserCanceled, _) => "{Peer} canceled the handshake, perhaps because its user did. Connect again.",
+        (
+            Alert::InappropriateFallback
+            | Alert::UnrecognisedName
+            | Alert::UnknownPSKIdentity
+            | Alert::CertificateRequired
+            | Alert::NoApplicationProtocol
+            | Alert::CertificateUnobtainable
+            | Alert::BadCertificateHashValue,
+            Client,
+        ) => SERVER_ONLY,
+        (Alert::BadCertificateStatusResponse | Alert::EncryptedClientHelloRequired, Server) => CLIENT_ONLY,
+        (Alert::InappropriateFallback, Server) => {
+            "The server supports a newer version of TLS than this client offered after a failed attempt. Connect again, \
+             without a proxy."
         }
-        (Alert::UserCanceled, _) => "The user of the {peer} canceled the handshake. Connect again.",
-        (Alert::UnrecognisedName, _) => {
-            "{Peer} does not accept the server name of this connection. Use a name in the server's certificate."
+        (Alert::UnrecognisedName, Server) => {
+            "The server has no host with this server name (SNI). Connect to a name in the server's certificate."
         }
-        (Alert::BadCertificateStatusResponse, _) => {
-            "{Peer} asks for proof that our certificate is not revoked (OCSP), which is not sent. Turn that check off there."
+        (Alert::BadCertificateStatusResponse, Client) => {
+            "The client rejected the server's revocation status (OCSP). Echoscope sends none, so the client's TLS library may \
+             have a bug: turn that check off there."
         }
-        (Alert::UnknownPSKIdentity, _) => {
-            "{Peer} wants to continue with a key that the two sides don't share. Connect again without it."
+        (Alert::UnknownPSKIdentity, Server) => {
+            "The server doesn't have the pre-shared key (PSK) that this client named. Connect again without it."
         }
-        (Alert::CertificateRequired, _) => {
-            "{Peer} requires a client certificate, and none was presented. Choose one that its client CA signed, and its key."
+        (Alert::CertificateRequired, Server) => {
+            "The server requires a client certificate, and none was presented. Choose one that the server's client CA \
+             signed, and its key."
         }
-        (Alert::NoApplicationProtocol, _) => {
-            "{Peer} accepts none of our protocols (ALPN): {alpn}. Choose one that it supports, or none."
+        (Alert::NoApplicationProtocol, Server) => {
+            "The server supports none of the offered application protocols (ALPN): {alpn}. Offer one that it supports, or \
+             none."
         }
-        (Alert::EncryptedClientHelloRequired, _) => NO_ECH,
+        (Alert::EncryptedClientHelloRequired, Client) => NO_ECH,
         (
             Alert::DecompressionFailure
             | Alert::NoCertificate
@@ -100,13 +127,14 @@ pub(super) fn alert_text(
             _,
         ) if in_handshake => OBSOLETE,
         (Alert::Unknown(_), _) => {
-            "{Peer} ended the connection with an alert that no TLS standard defines. Look at the {peer}'s own log."
+            "{Peer} ended the connection with an alert that no TLS standard defines. See the {peer}'s own log."
         }
         _ if !in_handshake => {
-            "{Peer} ended the connection because of a TLS message after the handshake. Look at the {peer}'s own log."
+            "{Peer} ended the connection because of a TLS message after the handshake. See the {peer}'s own log."
         }
         _ => {
-            "{Peer} rejected a TLS message of the handshake: one of the two TLS libraries may have a bug. Try another {peer}."
+            "{Peer} rejected a TLS message of the handshake, so one of the two TLS libraries may have a bug. Try another \
+             {peer}."
         }
     }
 }

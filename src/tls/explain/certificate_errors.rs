@@ -27,21 +27,21 @@ type Texts = (RejectionKind, &'static str, &'static str);
 
 const DAMAGED: Texts = (
     RejectionKind::Other,
-    "one of its parts is not encoded as the standard requires",
-    "Make a new one, with another program.",
+    "a part of it is not encoded as the standard requires",
+    "Make a new one with another program.",
 );
 const CRITICAL: Texts = (
     RejectionKind::Other,
     "it has a critical extension that the {verifier} does not support",
-    "Make one without it, or with the extension marked as not critical.",
+    "Make one without the extension, or mark it as not critical.",
 );
 const NAME_TYPE: Texts = (
     RejectionKind::Other,
-    "the {verifier} can't look for a name of this kind",
+    "the {verifier} can't check a name of this kind",
     "Use a host name or an IP address.",
 );
 const RARE: Texts =
-    (RejectionKind::Other, "the check fails for a rare reason", "The details show the library's own error.");
+    (RejectionKind::Other, "the TLS library's check failed", "The details show the library's own error.");
 
 /// Returns the kind, the reason and the advice for an error in checking `holder`'s certificate. In the reason,
 /// `{which}` stands for `it` or another certificate of the chain, and `{date}` for the date that the error is about.
@@ -56,40 +56,40 @@ fn texts(error: &Error, holder: Peer) -> Texts {
     };
     match error {
         C::BadEncoding => DAMAGED,
-        C::Expired => (K::NotValidNow, "it ends before it begins", "Make a new one."),
+        C::Expired => (K::NotValidNow, "its validity ends before it begins", "Make a new one."),
         C::ExpiredContext { .. } => (K::NotValidNow, "{which} expired on {date}", "Make a new one."),
         C::NotValidYet | C::NotValidYetContext { .. } => (
             K::NotValidNow,
             "{which} is not valid before {date}",
-            "Wait until then, or see whether this computer's clock is right.",
+            "Wait until then, or check this computer's clock.",
         ),
-        C::Revoked => (K::Other, "its issuer has revoked it", "Get a new one."),
+        C::Revoked => (K::Other, "its issuer revoked it", "Get a new one."),
         C::UnhandledCriticalExtension => CRITICAL,
         C::UnknownIssuer if holder == Peer::Client => (
             K::UnknownIssuer,
-            "it was not signed by the CA that this server trusts for clients",
-            "Sign it with the CA in {ca}, or choose the file of the CA that did sign it as client CA.",
+            "its issuer is not the CA that this server trusts for clients",
+            "Sign it with the CA in {ca}, or choose its issuer's file as client CA.",
         ),
-        C::UnknownIssuer => (K::UnknownIssuer, "it was not signed by a CA that the client trusts", ""),
+        C::UnknownIssuer => (K::UnknownIssuer, "the client doesn't trust its issuer", ""),
         C::BadSignature if holder == Peer::Client => (
             K::BadSignature,
-            "a signature of the client does not fit it",
-            "The client may have the key of another certificate: check which files belong together.",
+            "a signature can't be verified: the client's own, or its issuer's",
+            "Check that the client's key belongs to its certificate, and that {ca} is the CA that signed it.",
         ),
         C::BadSignature => (
             K::BadSignature,
-            "the signature on {which} was not made with the key of the CA that it names",
-            "Give the client the certificate that really signed it: there may be two of the same name.",
+            "the signature of {which} was not made with its issuer's key",
+            "Give the client the certificate that signed it: there may be two CAs of the same name.",
         ),
         C::UnsupportedSignatureAlgorithm
         | C::UnsupportedSignatureAlgorithmContext { .. }
         | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => (
             K::Other,
-            "it is signed in a way that the {verifier} does not accept",
+            "the {verifier} doesn't support its signature algorithm",
             "Sign it with RSA, or ECDSA on P-256 or P-384, and SHA-256.",
         ),
         C::NotValidForName | C::NotValidForNameContext { .. } => {
-            (K::WrongName, "that name is not among its alternative names", "Make one that has this name.")
+            (K::WrongName, "that name is not among its subject alternative names (SAN)", "Make one that contains this name.")
         }
         C::InvalidPurpose | C::InvalidPurposeContext { .. } => (
             K::WrongPurpose,
@@ -108,8 +108,8 @@ fn webpki_texts(error: &WebpkiError) -> Texts {
     match error {
         W::CaUsedAsEndEntity => (
             K::IsCa,
-            "it is marked as a CA's own, which a {peer}'s certificate must not be",
-            "Make one with basicConstraints=CA:FALSE, and sign it with this one if you like.",
+            "it is marked as a CA's, which a {peer}'s certificate must not be",
+            "Make one with basicConstraints=CA:FALSE, which this one may sign.",
         ),
         W::UnsupportedCertVersion => (
             K::OldVersion,
@@ -117,28 +117,28 @@ fn webpki_texts(error: &WebpkiError) -> Texts {
             "Make one with extensions: openssl x509 -req ... -extfile {peer}.ext",
         ),
         W::EmptyEkuExtension => {
-            (K::Other, "its extended key usage is present, but empty", "Make one that names the TLS {peer}.")
+            (K::Other, "its extended key usage is empty", "Make one with the purpose {peer}Auth.")
         }
         W::EndEntityUsedAsCa => (
             K::Other,
-            "it was signed with a certificate that is not marked as a CA's",
-            "Make the signing one with basic constraints CA:TRUE.",
+            "its issuer's certificate is not marked as a CA's",
+            "Make the issuer's with basicConstraints=CA:TRUE.",
         ),
         W::MalformedDnsIdentifier => (
             K::Other,
-            "one of its alternative names is not a host name",
+            "one of its DNS names is not a host name",
             "Make one with names such as localhost.",
         ),
         W::NameConstraintViolation | W::PathLenConstraintViolated => {
-            (K::Other, "a CA above it may not sign such a certificate", "Sign it with another CA.")
+            (K::Other, "a CA above it is not allowed to sign such a certificate", "Sign it with another CA.")
         }
         W::MaximumNameConstraintComparisonsExceeded
         | W::MaximumPathBuildCallsExceeded
         | W::MaximumPathDepthExceeded
         | W::MaximumSignatureChecksExceeded => (
             K::Other,
-            "the certificates of the file are too many or too entangled",
-            "Leave only the chain in the file, in order.",
+            "its chain is too long or too complex",
+            "Keep only the chain in the file, in order.",
         ),
         W::ExtensionValueInvalid
         | W::InvalidNetworkMaskConstraint
@@ -181,18 +181,18 @@ pub(super) fn server_certificate_rejection(
     let (Some(own), Some(last)) = (chain.first(), chain.last()) else { return (why, advice) };
     let trust = || match &last.issuer {
         _ if own.self_signed => {
-            "It is self-signed, as expected of your own: give the client this certificate as its CA file."
+            "It is self-signed, as expected of one that you made: give the client this certificate as its CA file."
                 .to_owned()
         }
         issuer => format!(
-            "Give the client the certificate of {issuer}; if it has that, the chain lacks an intermediate certificate."
+            "Give the client the certificate of {issuer} as its CA file; if it has that, an intermediate certificate is missing."
         ),
     };
     let hosts: Vec<_> = own.hosts().map(str::to_owned).collect();
     match (rejection_kind(error), hosts.first()) {
         (RejectionKind::UnknownIssuer, _) => (why, trust()),
         (RejectionKind::BadSignature, _) if own.self_signed => (
-            "it is self-signed, and the CA of the same name that the client trusts is another one".to_owned(),
+            "it is self-signed, and the client trusts another CA of the same name".to_owned(),
             trust(),
         ),
         (RejectionKind::WrongName, Some(known)) => {
@@ -200,7 +200,7 @@ pub(super) fn server_certificate_rejection(
             (
                 why,
                 format!(
-                    "It is made for {names}: connect to one of these, or set {known} as the server name."
+                    "It is for {names}: connect to one of these, or set {known} as the server name."
                 ),
             )
         }
@@ -208,7 +208,7 @@ pub(super) fn server_certificate_rejection(
             ("it contains no host names".to_owned(), advice)
         }
         (RejectionKind::WrongName, None) => {
-            ("it has only a common name, where newer clients no longer look".to_owned(), advice)
+            ("it has only a common name, which newer clients ignore".to_owned(), advice)
         }
         _ => (why, advice),
     }

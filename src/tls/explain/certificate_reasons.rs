@@ -96,7 +96,7 @@ const REASONS: &[Reason] = &[
     Reason {
         source: Source::Judge(Defect::ReversedDates),
         alerts: DATES_ALERTS,
-        why: "{it} ends before it begins: it is valid from {begins} to {ends}",
+        why: "the validity of {it} ends before it begins: from {begins} to {ends}",
         advice: "Make a new one.",
     },
     Reason {
@@ -109,19 +109,19 @@ const REASONS: &[Reason] = &[
         source: Source::Judge(Defect::NotValidYet),
         alerts: DATES_ALERTS,
         why: "{it} is not valid before {begins}",
-        advice: "Make a new one, or see whether this computer's clock is right.",
+        advice: "Make a new one, or check this computer's clock.",
     },
     Reason {
         source: Source::Judge(Defect::DateFormat),
         alerts: FORM_ALERTS,
-        why: "{it} has a date in a format that clients don't read",
-        advice: "Make a new one, with another program.",
+        why: "{it} has a date in a format that clients can't parse",
+        advice: "Make a new one with another program.",
     },
     Reason {
         source: Source::Case(|case| case.client.is_some()),
         alerts: &[Alert::CertificateExpired],
-        why: "the client's clock is wrong, or its CA certificate has expired: ours is valid from {begins} to {ends}",
-        advice: "Set the client's clock right, or make a new CA.",
+        why: "the client's clock is wrong, or its CA certificate has expired: the server's is valid from {begins} to {ends}",
+        advice: "Set the client's clock, or make a new CA.",
     },
     Reason {
         source: Source::Judge(Defect::WrongName),
@@ -133,7 +133,7 @@ const REASONS: &[Reason] = &[
         source: Source::Judge(Defect::NameForm),
         alerts: GENERIC_ALERTS,
         why: "it has {asked} only in a form that clients don't accept: {forms}",
-        advice: "Make one with the exact host name, or with the address as IP address.",
+        advice: "Make one with the exact host name, or with the address as an IP address.",
     },
     Reason {
         source: Source::Judge(Defect::WrongPurpose),
@@ -144,56 +144,56 @@ const REASONS: &[Reason] = &[
     Reason {
         source: Source::Judge(Defect::CaForSigningOnly),
         alerts: PURPOSE_ALERTS,
-        why: "it is marked as a CA's own, for signing others and not for a server",
-        advice: "Make one for a server, and sign it with this one if you like.",
+        why: "it is marked as a CA's, for signing other certificates and not for a server",
+        advice: "Make one for a server, which this one may sign.",
     },
     Reason {
         source: Source::Judge(Defect::WrongKeyUsage),
         alerts: PURPOSE_ALERTS,
         why: "its key usage does not allow a TLS server",
-        advice: "Make one with the key usage digitalSignature, or with none.",
+        advice: "Make one with the key usage digitalSignature, or without a key usage.",
     },
     Reason {
         source: Source::Judge(Defect::NotCa),
         alerts: CHAIN_ALERTS,
         why: "{it} is not marked as a CA's, though it signed the one before it",
-        advice: "Replace it by one with basicConstraints=CA:TRUE.",
+        advice: "Make one with basicConstraints=CA:TRUE.",
     },
     Reason {
         source: Source::Judge(Defect::MayNotSign),
         alerts: CHAIN_ALERTS,
         why: "the key usage of {it} does not allow signing certificates",
-        advice: "Replace it by one with the key usage keyCertSign.",
+        advice: "Make one with the key usage keyCertSign.",
     },
     Reason {
         source: Source::Judge(Defect::PathLength),
         alerts: CHAIN_ALERTS,
-        why: "{it} allows fewer CAs below it than there are",
-        advice: "Replace it by one with a larger path length, or sign with it directly.",
+        why: "the path length of {it} allows fewer CAs below it than there are",
+        advice: "Make one with a larger path length, or sign the server's certificate with it directly.",
     },
     Reason {
         source: Source::Judge(Defect::NameConstraint),
         alerts: CHAIN_ALERTS,
-        why: "a CA above it may not sign certificates for its names",
+        why: "a CA above it is not allowed to sign certificates for its names",
         advice: "Sign it with another CA.",
     },
     Reason {
         source: Source::Judge(Defect::CriticalExtension),
         alerts: FORM_ALERTS,
         why: "{it} has a critical extension that clients don't support",
-        advice: "Make one without it, or with the extension marked as not critical.",
+        advice: "Make one without the extension, or mark it as not critical.",
     },
     Reason {
         source: Source::Judge(Defect::RepeatedExtension),
         alerts: FORM_ALERTS,
         why: "{it} has the same extension twice",
-        advice: "Make one with each extension once; several names go into one extension.",
+        advice: "Make one with each extension once: one extension can hold several names.",
     },
     Reason {
         source: Source::Judge(Defect::DamagedExtension),
         alerts: FORM_ALERTS,
         why: "{it} has an extension that can't be parsed",
-        advice: "Make a new one, with another program.",
+        advice: "Make a new one with another program.",
     },
     Reason {
         source: Source::Judge(Defect::NameType),
@@ -205,49 +205,48 @@ const REASONS: &[Reason] = &[
         source: Source::Judge(Defect::OtherAlgorithm),
         alerts: FORM_ALERTS,
         why: "{it} names two different signature algorithms",
-        advice: "Make a new one, with another program.",
+        advice: "Make a new one with another program.",
     },
     Reason {
         source: Source::Judge(Defect::OldVersion),
         alerts: KIND_ALERTS,
-        why: "{it} is of X.509 version {version}, and strict clients accept version 3 only",
-        advice: "Make a new one with extensions, such as its alternative names.",
+        why: "{it} is an X.509 version {version} certificate, and strict clients accept only version 3",
+        advice: "Make a new one with extensions, such as subject alternative names.",
     },
     Reason {
         source: Source::Judge(Defect::IsCa),
         alerts: &[Alert::UnsupportedCertificate],
-        why: "it is marked as a CA's own, as openssl req -x509 makes them",
+        why: "it is marked as a CA's, as openssl req -x509 does by default",
         advice: "Make one with basicConstraints=CA:FALSE.",
     },
     Reason {
         source: Source::Judge(Defect::Weak),
         alerts: GENERIC_ALERTS,
-        why: "{it} is made with {weak}, which is too weak for most clients",
-        advice: "Make one with SHA-256, and an RSA key of 2048 bits or one on P-256.",
+        why: "{it} {weak}",
+        advice: "Make one with SHA-256, and an RSA key of at least 2048 bits or an ECDSA P-256 key.",
     },
     Reason {
         source: Source::Judge(Defect::OnlyCommonName),
         alerts: &[],
         why: "it is for {names}",
-        advice: "Make one with alternative names: browsers look at no others.",
+        advice: "Make one with subject alternative names (SAN): browsers check no others.",
     },
     Reason {
         source: Source::Case(is_for_another_address),
         alerts: GENERIC_ALERTS,
-        why: "it is made for another name than the client asked for: probably that was {guess}, and the certificate \
-              is for {names}",
-        advice: "Connect to a name in it, or make one that has the name or address that the client checks for.",
+        why: "it is for another name than the client checks: probably {guess}, and the certificate is for {names}",
+        advice: "Connect to a name in it, or make one that contains the name or address that the client checks.",
     },
     Reason {
         source: Source::Judge(Defect::OwnSignature),
         alerts: &[Alert::DecryptError],
-        why: "it is its own issuer, but its signature was made with another key",
+        why: "it names itself as its issuer, but another key signed it",
         advice: "Make a new one.",
     },
     Reason {
         source: Source::Case(|case| case.served.anchor == TrustAnchor::OwnBesideCa),
         alerts: TRUST_ALERTS,
-        why: "it is self-signed, though a CA's ca.crt is next to it",
+        why: "it is self-signed, although there is a CA's ca.crt in its folder",
         advice: "Give clients {certificate} as their CA file instead.",
     },
     Reason {
@@ -266,7 +265,7 @@ const REASONS: &[Reason] = &[
     Reason {
         source: Source::Case(|case| matches!(case.served.anchor, TrustAnchor::Intermediate { .. })),
         alerts: TRUST_ALERTS,
-        why: "its intermediate is not sent: {issuer} signed it, whose certificate is in intermediate.crt",
+        why: "the certificate of its issuer, {issuer}, is not sent: it is in intermediate.crt",
         advice: "Append intermediate.crt to {certificate}, and restart the server.",
     },
     Reason {
@@ -274,7 +273,7 @@ const REASONS: &[Reason] = &[
             case.client.is_some() && matches!(case.served.anchor, TrustAnchor::Beside { .. })
         }),
         alerts: TRUST_ALERTS,
-        why: "the client doesn't trust the issuer: {issuer}, whose certificate is next to it in ca.crt",
+        why: "the client doesn't trust its issuer, {issuer}, whose certificate is ca.crt in the same folder",
         advice: "Give the client {anchor} as its CA file.",
     },
     Reason {
@@ -282,7 +281,7 @@ const REASONS: &[Reason] = &[
             matches!(case.served.anchor, TrustAnchor::Missing { has_namesake: true, .. })
         }),
         alerts: TRUST_ALERTS,
-        why: "the ca.crt next to it has the name of its issuer, {issuer}, but another key",
+        why: "ca.crt in its folder has the name of its issuer, {issuer}, but another key",
         advice: "Make a new certificate.",
     },
     Reason {
@@ -292,26 +291,26 @@ const REASONS: &[Reason] = &[
         }),
         alerts: TRUST_ALERTS,
         why: "its issuer is not trusted: {issuer}, whose certificate is not in {certificate}",
-        advice: "Give clients the CA's file as their CA file; if that CA is an intermediate one, append its \
+        advice: "Give clients the issuer's certificate as their CA file; if the issuer is an intermediate CA, append its \
                  certificate to {certificate}.",
     },
     Reason {
         source: Source::Judge(Defect::MustStaple),
         alerts: GENERIC_ALERTS,
-        why: "it demands that the server sends its revocation status (OCSP), which Echoscope does not",
+        why: "it requires the server to send its revocation status (OCSP must-staple), and Echoscope sends none",
         advice: "Make one without the extension 1.3.6.1.5.5.7.1.24.",
     },
     Reason {
         source: Source::Judge(Defect::EmptyName),
         alerts: GENERIC_ALERTS,
-        why: "one of its alternative names is empty",
+        why: "one of its subject alternative names is empty",
         advice: "Make one without the empty name.",
     },
     Reason {
         source: Source::Judge(Defect::Strict),
         alerts: USE_ALERTS,
-        why: "{it} breaks a rule of RFC 5280 that only strict clients check: it lacks a key identifier or a key usage, or its basic constraints or names are marked otherwise",
-        advice: "Make a new one; openssl's strict check is openssl verify -x509_strict.",
+        why: "{it} breaks a rule of RFC 5280 that only strict clients check, such as a missing key identifier or key usage",
+        advice: "Make a new one. For the exact rule, run openssl verify -x509_strict.",
     },
     Reason {
         source: Source::Judge(Defect::BuiltIn),
@@ -331,7 +330,7 @@ impl<'a> Case<'a> {
 
     /// Returns the case of clients of a server that will listen on this host.
     fn of_host(served: &'a ServedCertificate, host: &'a str, now: Timestamp) -> Self {
-        let verdicts = served.verdicts(host_to_ask_for(served, host).as_deref(), now);
+        let verdicts = served.verdicts(served.host_to_ask_for(host).as_deref(), now);
         Self { served, client: None, host: Some(host), verdicts }
     }
 
@@ -390,7 +389,7 @@ impl<'a> Case<'a> {
             "wrong_name" => match self.host {
                 Some(host) => format!("it is for {}, but the server's host is {host}", self.served.names()),
                 None => format!(
-                    "it is made for another name than {}, which the client asked for: it is for {}",
+                    "it is for another name than {}, which the client asked for: it is for {}",
                     self.asked(),
                     self.served.names()
                 ),
@@ -398,9 +397,12 @@ impl<'a> Case<'a> {
             "name_advice" if self.host.is_some() => {
                 "Make one for the host, or choose another host.".to_owned()
             }
-            "name_advice" => format!("Connect to a name in it, or make one that has {}.", self.asked()),
+            "name_advice" => format!("Connect to a name in it, or make one that contains {}.", self.asked()),
             "version" => certificate.version.to_string(),
-            "weak" => ServedCertificate::weak(certificate),
+            "weak" => match certificate.weak_hash() {
+                Some(hash) => format!("is signed with {hash}, which is no longer secure"),
+                None => format!("has a key that is too short: {}", certificate.key),
+            },
             "built_in_why" => self.served.built_in.as_ref()?.why.clone(),
             "built_in_advice" => self.served.built_in.as_ref()?.advice.clone(),
             "issuer" => match &self.served.anchor {
@@ -426,7 +428,7 @@ impl<'a> Case<'a> {
     /// Returns the name or address that the client asked for, or the host in the form.
     fn asked(&self) -> String {
         match (self.host, self.name(), self.address()) {
-            (Some(host), ..) => host_to_ask_for(self.served, host).unwrap_or_else(|| host.to_owned()),
+            (Some(host), ..) => self.served.host_to_ask_for(host).unwrap_or_else(|| host.to_owned()),
             (_, Some(name), _) => sanitize(name, MAX_NAME),
             (_, None, Some(address)) => address.to_string(),
             (_, None, None) => "an address".to_owned(),
@@ -489,21 +491,22 @@ impl ServedCertificate {
         all.sort_by_key(|found| found.verdict.is_none_or(|verdict| !verdict.clients.contain(Clients::MOST)));
         all.iter().map(|found| case.caution(found)).collect()
     }
-}
 
-/// Returns the host that clients ask for if a server with this certificate listens on `host`. If that stands for all
-/// addresses, this is a name in the certificate, or else the host itself. `None` if the host isn't ASCII: certificates
-/// contain such names in `xn--` form, to which the host isn't converted here.
-fn host_to_ask_for(served: &ServedCertificate, host: &str) -> Option<String> {
-    let host = without_dot_and_zone(host);
-    let is_unspecified = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_unspecified());
-    if !is_unspecified {
-        return host.is_ascii().then(|| host.to_owned());
+    /// Returns the host that clients ask for if a server with this certificate listens on `host`. If that stands for all
+    /// addresses, this is a name in the certificate, or else the host itself. `None` if the host isn't ASCII: certificates
+    /// contain such names in `xn--` form, to which the host isn't converted here.
+    pub(in crate::tls) fn host_to_ask_for(&self, host: &str) -> Option<String> {
+        let host = without_dot_and_zone(host);
+        let is_unspecified =
+            host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_unspecified());
+        if !is_unspecified {
+            return host.is_ascii().then(|| host.to_owned());
+        }
+        // Any name that isn't reserved may resolve to one of this computer's addresses.
+        let names = self.own.hosts_or_common_names();
+        let first = names.into_iter().find(|name| !is_reserved(name)).unwrap_or(host);
+        Some(first.replacen('*', "www", 1))
     }
-    // Any name that isn't reserved may resolve to one of this computer's addresses.
-    let names = served.own.hosts_or_common_names();
-    let first = names.into_iter().find(|name| !is_reserved(name)).unwrap_or(host);
-    Some(first.replacen('*', "www", 1))
 }
 
 /// Returns whether a name is under `.example`, which is reserved (RFC 2606, section 2).
@@ -553,10 +556,10 @@ mod tests {
             only_common_name(own);
             own.version = 1;
         });
-        assert!(old.contains("it is of X.509 version 1, and strict"), "{old}");
-        assert!(own(|own| own.key = KeyType::Rsa { bits: 1024 }).contains("made with RSA 1024"));
+        assert!(old.contains("it is an X.509 version 1 certificate, and strict"), "{old}");
+        assert!(own(|own| own.key = KeyType::Rsa { bits: 1024 }).contains("key that is too short: RSA 1024"));
         assert!(own(only_common_name).contains("only as common name"));
-        assert!(own(|own| own.names.clear()).contains("no name at all"));
+        assert!(own(|own| own.names.clear()).contains("no host name"));
         let both = own(|own| {
             expired(own);
             own.version = 1;
@@ -569,12 +572,27 @@ mod tests {
         assert!(early.contains("it is not valid before 2026-06-02"), "{early}");
     }
 
+    /// Of a certificate that is its own trust anchor, only rustls verifies the signature (RFC 8446, section 4.4.2.2).
+    #[test]
+    fn a_weak_signature_matters_to_few_clients_if_it_is_self_made() {
+        let weak = |own: &mut Certificate| own.signature = "sha1WithRSAEncryption".to_owned();
+        let text = own(weak);
+        assert!(text.starts_with("Some clients (rustls) reject") && text.contains("signed with SHA1"), "{text}");
+        let issued =
+            TrustAnchor::Missing { issuer: "CN=Lab".to_owned(), is_direct: false, has_namesake: false };
+        let text = caution("localhost", issued, |own| {
+            own.self_signed = false;
+            own.signature = "sha1WithRSAEncryption".to_owned();
+        });
+        assert!(text.starts_with("Clients reject") && text.contains("signed with SHA1"), "{text}");
+    }
+
     #[test]
     fn a_ca_for_signing_only_has_its_own_warning() {
         let also_serves = own(|own| own.is_ca = true);
-        assert!(also_serves.contains("it is marked as a CA's own, as openssl"), "{also_serves}");
+        assert!(also_serves.contains("it is marked as a CA's, as openssl"), "{also_serves}");
         let only_signs = own(|own| (own.is_ca, own.key_usage) = (true, Some(KEY_CERT_SIGN)));
-        assert!(only_signs.contains("for signing others and not for a server"), "{only_signs}");
+        assert!(only_signs.contains("for signing other certificates and not for a server"), "{only_signs}");
     }
 
     #[test]
@@ -584,7 +602,7 @@ mod tests {
         };
         let between = || TrustAnchor::Intermediate { issuer: "CN=Between".to_owned() };
         let missing = |is_direct, has_namesake| TrustAnchor::Missing {
-            issuer: "CN=Somebody".to_owned(),
+            issuer: "CN=Other CA".to_owned(),
             is_direct,
             has_namesake,
         };
@@ -598,10 +616,10 @@ mod tests {
             assert!(caution("localhost", anchor.clone(), only_common_name).contains("only as common name"));
             let text = caution("localhost", anchor.clone(), |_| {});
             let expected = match anchor {
-                TrustAnchor::OwnBesideCa => "is self-signed, though a CA's",
-                TrustAnchor::Intermediate { .. } => "its intermediate is not sent: CN=Between signed it",
-                TrustAnchor::Missing { has_namesake: true, .. } => "CN=Somebody, but another key",
-                _ => "its issuer is not trusted: CN=Somebody, whose certificate is not in the file",
+                TrustAnchor::OwnBesideCa => "is self-signed, although there is a CA's",
+                TrustAnchor::Intermediate { .. } => "the certificate of its issuer, CN=Between, is not sent",
+                TrustAnchor::Missing { has_namesake: true, .. } => "CN=Other CA, but another key",
+                _ => "its issuer is not trusted: CN=Other CA, whose certificate is not in the file",
             };
             assert!(text.contains(expected), "{text}");
         }

@@ -1,5 +1,4 @@
-//! Explains to the user of the built-in client why TLS with a server failed: what happened, most likely why, what to
-//! try.
+//! Explains to the built-in client's user why TLS with a server failed: what happened, the most likely cause, what to try.
 
 use std::fmt;
 
@@ -16,12 +15,12 @@ use crate::tls::handshake::Accepted;
 use crate::tls::options::Trust;
 use crate::tls::session_error::{ClientTlsError, TlsErrorCause};
 
-const CLOSED: &str = "The server closed the connection in the middle of the TLS handshake and gave no reason. It may not \
-                      speak TLS: look at its log, or turn TLS off here.";
-const RESET: &str = "The server's computer reset the connection in the middle of the TLS handshake. The server may not speak \
-                     TLS: look at its log.";
+const CLOSED: &str = "The server closed the connection during the TLS handshake without a reason. It may not support TLS: \
+                      see its log, or turn TLS off here.";
+const RESET: &str = "The connection was reset during the TLS handshake. The server may not support TLS: see its log, or turn \
+                     TLS off here.";
 const GENERAL: &str =
-    "TLS failed on the client's side. Connect again; the details show the TLS library's own error.";
+    "TLS failed on the client. Connect again; the details show the TLS library's own error.";
 
 /// Explains a TLS error of the built-in client.
 #[must_use]
@@ -68,10 +67,10 @@ impl fmt::Display for ClientConfigError {
             Self::NoCas { .. } => f.write_str("No system trust store was found. Choose a CA file to trust."),
             Self::InvalidName { name } => write!(
                 f,
-                "“{name}” is no name that a certificate could be for. Set a server name such as localhost."
+                "“{name}” can't be a name in a certificate. Set a server name such as localhost."
             ),
             Self::Rustls(_) => {
-                f.write_str("The TLS library did not accept these choices. Change one of them and try again.")
+                f.write_str("The TLS library rejected these options. Change one of them and try again.")
             }
         }
     }
@@ -81,7 +80,7 @@ impl fmt::Display for ClientConfigError {
 #[must_use]
 pub fn trust_warning(trust: &Trust) -> Option<&'static str> {
     (*trust == Trust::Nothing).then_some(
-        "The server's certificate is not checked: anyone on the path can read and change everything. Use this for tests only.",
+        "The server's certificate isn't checked, so anyone on the path can pose as the server. Use this for tests only.",
     )
 }
 
@@ -90,16 +89,16 @@ pub fn trust_warning(trust: &Trust) -> Option<&'static str> {
 pub fn explain_accepted(accepted: Accepted) -> &'static str {
     match accepted {
         Accepted::Signed => {
-            "The certificate was checked: it leads to a CA that the client trusts, for this name."
+            "The certificate was accepted: a CA that the client trusts issued it, and it is for this name."
         }
         Accepted::Pinned { name_checked: true } => {
-            "The certificate is the one that the client was given, and is for this name. Other clients may reject it."
+            "The certificate was accepted: it is the one in the client's file, and it is for this name. Other clients may reject it."
         }
         Accepted::Pinned { name_checked: false } => {
-            "The certificate is the one that the client was given. It has no names to check (X.509 version 1), so other \
+            "The certificate was accepted: it is the one in the client's file. It has no names to check (X.509 version 1), so other \
              clients may reject it."
         }
-        Accepted::Unchecked => "The certificate was not checked: the server's identity is unknown.",
+        Accepted::Unchecked => "The certificate was not checked, so the server's identity is unknown.",
     }
 }
 
@@ -118,8 +117,8 @@ fn explain_rejection(cause: &Error, error: &ClientTlsError) -> String {
     let is_other_certificate = context.given.is_some() && context.given.as_ref() != error.chain.first();
     let (why, advice) = match &context.choices.trust {
         Trust::ThisServer(path) if is_other_certificate && !is_about_use(cause) => (
-            format!("it is another one than that in {}", display_name(path)),
-            "The file may have changed since the server was started: restart it. Or this is another server."
+            format!("it is not the one in {}", display_name(path)),
+            "If the file changed after the server was started, restart the server; otherwise this is another server."
                 .to_owned(),
         ),
         _ => {

@@ -22,35 +22,35 @@ fn template(error: &TlsFileError) -> &'static str {
     let for_certificate = matches!(error.role, Certificate | ClientCa);
     match &error.problem {
         P::NoPath => "No {what} is chosen. Type the path of {a_file}, such as {example}.",
-        P::NoSuchFile(_) => "There is no file {name} in {folder}. Check the spelling and the folder.",
+        P::NoSuchFile(_) => "There is no file {name} in {folder}. Check the name and the folder.",
         P::NoSuchFolder(_) => "{name} can't be found: there is no folder {folder}. Check the path.",
         P::NotAFolder(_) => {
-            "{name} can't be found: {folder} is a file, not a folder. Remove what follows it in the path, even a slash."
+            "{name} can't be found: {folder} is a file, not a folder. Remove everything after it in the path, even a slash."
         }
         P::DanglingLink { .. } => {
             "{name} can't be found: {folder} is a symbolic link to {target}, which doesn't exist. Check the link."
         }
         P::CurrentFolderGone => {
-            "{name} can't be found: the folder that Echoscope was started in was removed. Change to another folder and \
-             start Echoscope again, or give the whole path."
+            "{name} can't be found: the folder that Echoscope was started in no longer exists. Change to another folder and \
+             restart Echoscope, or type the full path."
         }
         P::Tilde => {
-            "{name} can't be found: no shell has replaced the ~ in its path by your home folder. Give the whole path."
+            "{name} can't be found: ~ stands for your home folder only in a shell. Type the full path."
         }
-        P::Url => "{name} can't be found: a path is needed, not a URL. Leave out file://.",
+        P::Url => "{name} can't be found: it is a URL, not a path. Remove file://.",
         P::FolderClosed(..) => {
             "{name} can't be found: permission denied on folder {folder}. Copy the file to a folder of your own."
         }
         P::Folder => "{name} is a folder. Choose {a_file} in it, such as {example}.",
         P::NotOrdinary => {
-            "{name} is a pipe, a socket or a device, not an ordinary file, so it was not read. Choose {a_file}."
+            "{name} is a pipe, a socket or a device, so it was not read. Choose {a_file}."
         }
         P::NotReadable(_) if HAS_SUDO => {
-            "{name} can't be read: permission denied. Make a copy that is yours:\n\
+            "{name} can't be read: permission denied. Make a copy of your own:\n\
              sudo install -m 600 -o $USER {input} {output}"
         }
         P::NotReadable(_) => {
-            "{name} can't be read: permission denied. Allow yourself to read it, in its Properties under Security."
+            "{name} can't be read: permission denied. Allow reading it in its Properties, under Security."
         }
         P::Unreadable(_) => "{name} can't be read ({reason}). Check the path, or choose another file.",
         P::NotWritable(_) => "{name} can't be written ({reason}). Choose a file in a folder of your own.",
@@ -58,32 +58,32 @@ fn template(error: &TlsFileError) -> &'static str {
             "{name} belongs to another user, who could read the keys. Choose a new file, such as {example}."
         }
         P::NotAKeyLog => {
-            "{name} is no key log, so nothing was added to it. Choose a new file, such as {example}."
+            "{name} is not a key log, so nothing was added to it. Choose a new file, such as {example}."
         }
-        P::Empty => "{name} is empty: the command that made it has probably failed. Make it again.",
-        P::TooLarge(_) => "{name} has {size}, far more than a {what}. Choose {a_file}, such as {example}.",
+        P::Empty => "{name} is empty. Most likely the command that made it failed: run it again.",
+        P::TooLarge(_) => "{name} is too large ({size}) for a {what}. Choose {a_file}, such as {example}.",
         P::Instead { content, .. } => match (content, for_certificate) {
             (C::Certificate, true) | (C::Key, false) => {
-                "{name} is a {what} in binary form (DER), but the text form (PEM) is needed. Convert it:\n\
+                "{name} is a {what} in binary form (DER), but Echoscope reads text (PEM). Convert it:\n\
                  openssl {tool} -inform der -in {input} -out {output}"
             }
             (C::Key | C::EncryptedKey | C::OpenSshKey | C::PuttyKey, _) if error.role == ClientCa => {
-                "{name} holds a private key, not a certificate. Choose the CA's certificate, such as {example}."
+                "{name} contains a private key, not a certificate. Choose the CA's certificate, such as {example}."
             }
             (C::Certificate, false) | (C::Key | C::EncryptedKey | C::OpenSshKey | C::PuttyKey, true) => {
-                "{name} holds {other}, not a {what}. Perhaps the two files are swapped: exchange their paths."
+                "{name} contains {other}, not a {what}. If the two files are swapped, exchange their paths."
             }
             (C::EncryptedKey, false) => {
-                "{name} is encrypted: it opens only with its passphrase. Make a copy without one:\n\
+                "{name} is encrypted, and Echoscope doesn't ask for passphrases. Make a copy without one:\n\
                  {decode}openssl pkey{in} -out {output}"
             }
             (C::OpenSshKey, false) => {
-                "{name} is in OpenSSH's format, which TLS does not use. Copy it to {output} and convert the copy (RSA and \
+                "{name} is in OpenSSH's format, which Echoscope doesn't read. Copy it to {output} and convert the copy (RSA and \
                  ECDSA keys only):\n\
                  ssh-keygen -p -N \"\" -m PKCS8 -f {output}"
             }
             (C::PuttyKey, false) => {
-                "{name} is in PuTTY's format, which TLS does not use. Open it in PuTTYgen and choose Export OpenSSH key, \
+                "{name} is in PuTTY's format, which Echoscope doesn't read. Open it in PuTTYgen and choose Export OpenSSH key, \
                  then choose the new file."
             }
             (C::Request, true) if error.role == Certificate => {
@@ -97,34 +97,33 @@ fn template(error: &TlsFileError) -> &'static str {
                 "{name} is a certificate signing request, not a private key. Choose the key that it was made with."
             }
             (C::PublicKey, _) => {
-                "{name} is only the public half of a key. Choose the {what}, such as {example}."
+                "{name} is only a public key. Choose the {what}, such as {example}."
             }
             (C::Crl, _) => {
                 "{name} is a list of revoked certificates (CRL). Choose the {what} itself, such as {example}."
             }
             (C::Pkcs12, _) => {
-                "{name} is a PKCS#12 bundle of certificate and key. Take the {what} out of it:\n\
+                "{name} is a PKCS#12 bundle of certificate and key. Extract the {what}:\n\
                  {decode}openssl pkcs12{in} {parts} -out {output}"
             }
             (C::JavaKeyStore, _) => {
-                "{name} is a Java key store. Convert it to PKCS#12 and choose the new file, to see how the {what} gets out \
-                 of that:\n\
+                "{name} is a Java key store. Convert it to PKCS#12, then choose the new file:\n\
                  keytool -importkeystore -srckeystore {input} -deststoretype pkcs12 -destkeystore {bundle}"
             }
             (C::Pkcs7, true) => {
-                "{name} is a PKCS#7 bundle of certificates. Take them out of it:\n\
+                "{name} is a PKCS#7 bundle of certificates, which Echoscope doesn't read. Extract them:\n\
                  {decode}openssl pkcs7 -print_certs{in} -out {output}"
             }
             (C::Pkcs7, false) => {
-                "{name} is a PKCS#7 bundle, which holds certificates but no key. Choose the key, such as {example}."
+                "{name} is a PKCS#7 bundle, which contains certificates but no key. Choose the key, such as {example}."
             }
-            (C::Parameters | C::Other, _) => "{name} holds no {what}. Choose {a_file}, such as {example}.",
+            (C::Parameters | C::Other, _) => "{name} contains no {what}. Choose {a_file}, such as {example}.",
         },
         P::Base64 => {
             "The {what} in {name} is damaged: it is not base64. Copy the file again, or make a new one."
         }
         P::NoEnd(_) => {
-            "{name} breaks off: the line -----END {label}----- is missing. Copy the whole file again."
+            "{name} is cut off: the line -----END {label}----- is missing. Copy the whole file again."
         }
         P::BeginLine(_) => {
             "The first line of the {what} in {name} is damaged. It must be -----BEGIN {label}----- and nothing else."
@@ -140,11 +139,11 @@ fn template(error: &TlsFileError) -> &'static str {
                 "Certificate {number} of {of} in {name} is damaged. Copy the file again, or make a new one."
             }
             (F::Ber, _) => {
-                "Certificate {number} of {of} in {name} is encoded in BER, and TLS requires DER. Make a new certificate."
+                "Certificate {number} of {of} in {name} is encoded in BER, but TLS requires DER. Make a new certificate."
             }
             (F::Other(_), _) => {
-                "Certificate {number} of {of} in {name} is in fact {other}. Remove it from the file, or put the \
-                 certificate in its place."
+                "Certificate {number} of {of} in {name} is actually {other}. Remove it from the file, or replace it \
+                 with the certificate."
             }
             (F::Unparsable(_), _) => {
                 "Echoscope can't read certificate {number} of {of} in {name} ({reason}). Make a new certificate."
@@ -152,38 +151,37 @@ fn template(error: &TlsFileError) -> &'static str {
         },
         P::DamagedKey => "The private key in {name} is damaged. Copy the file again, or make a new one.",
         P::RejectedKey(_) => {
-            "The TLS library can't use the private key in {name}, and Echoscope can't tell why. Make a new key, then a \
-             new certificate for it:\n\
+            "The TLS library rejected the private key in {name}. Make a new key, then a new certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
         P::RsaLength(_) => {
-            "The RSA key in {name} has {bits} bits, and only 2048 to 8192 are supported. Make a new key, then a new \
+            "The RSA key in {name} has {bits} bits, but only 2048 to 8192 are supported. Make a new key, then a new \
              certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
         P::RsaExponent(_) => {
-            "The RSA key in {name} has a public exponent of {bits} bits, and only 33 are supported. Make a new key, then \
+            "The RSA key in {name} has a public exponent of {bits} bits, but at most 33 are supported. Make a new key, then \
              a new certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
         P::RsaPrimes(_) => {
-            "The RSA key in {name} has {primes} prime factors, and only 2 are supported. Make a new key, then a new \
+            "The RSA key in {name} has {primes} prime factors, but only 2 are supported. Make a new key, then a new \
              certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
         P::UnsupportedKey(_) => {
-            "{name} holds {article} {type} key, which this server can't sign with. Make an RSA key, then a new \
+            "{name} contains {article} {type} key, which Echoscope can't sign with. Make an RSA key, then a new \
              certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
         P::OtherBlock(_) => {
-            "{name} holds no {what}, but something called “{label}”. Choose {a_file}, such as {example}."
+            "{name} contains “{label}”, not a {what}. Choose {a_file}, such as {example}."
         }
         P::NoneFound => {
-            "{name} holds no {what} in PEM form: it has no line -----BEGIN {begin}-----. Choose {a_file}, such as {example}."
+            "{name} contains no {what} in PEM form: there is no line -----BEGIN {begin}-----. Choose {a_file}, such as {example}."
         }
         P::Neither => {
-            "{name} holds neither a certificate nor a private key. Drop PEM files, such as server.crt and server.key."
+            "{name} contains neither a certificate nor a private key. Drop PEM files, such as server.crt and server.key."
         }
     }
 }
@@ -293,7 +291,7 @@ impl fmt::Display for TlsError {
             Self::File(error) => error.fmt(f),
             Self::KeyMismatch { certificate, key } => write!(
                 f,
-                "{} does not belong to {}. Choose the two that were made together, or make a new certificate: openssl req -x509 -key {} -days 365 -subj \
+                "{} doesn't match {}. Choose the key and the certificate that were made together, or make a new certificate: openssl req -x509 -key {} -days 365 -subj \
                  /CN=localhost -out {}",
                 display_name(key),
                 display_name(certificate),
@@ -303,13 +301,13 @@ impl fmt::Display for TlsError {
             // RFC 8446, section 4.4.2, requires the server's own certificate to be the first.
             Self::ChainOrder { certificate, key, number } => write!(
                 f,
-                "{} belongs to certificate {number} in {}, but clients take the first as the server's. Move that one to \
-                 the top of the file.",
+                "{} belongs to certificate {number} in {}, but clients take the first one as the server's. Move that certificate \
+                 to the top of the file.",
                 display_name(key),
                 display_name(certificate)
             ),
             Self::Rustls(_) | Self::ClientVerifier(_) => f.write_str(
-                "The TLS library did not accept this certificate and key. Make a new pair and try again.",
+                "The TLS library rejected this certificate and key. Make a new pair and try again.",
             ),
         }
     }
@@ -319,7 +317,7 @@ impl fmt::Display for TlsError {
 #[must_use]
 pub fn key_log_warning(path: &Path) -> String {
     format!(
-        "TLS keys go to {}: anyone with this file can read a recording of the connections. Delete it when you are done.",
+        "TLS keys are written to {}: anyone with this file can decrypt a recording of the connections. Delete it when you are done.",
         display_path(path)
     )
 }
@@ -328,7 +326,7 @@ pub fn key_log_warning(path: &Path) -> String {
 #[must_use]
 pub fn explain_key_log_error(path: &Path, error: &io::Error) -> String {
     format!(
-        "Can't write the key log to {}: {error}. Make room or choose another file, then restart the server.",
+        "Can't write the key log to {}: {error}. Free some space or choose another file, then restart the server.",
         display_path(path)
     )
 }

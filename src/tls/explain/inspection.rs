@@ -13,24 +13,26 @@ use crate::tls::options::Trust;
 #[must_use]
 pub fn explain_check(check: &ClientCheck) -> String {
     let client = match &check.trust {
-        Trust::CaFile(path) => &format!("A client that trusts the authorities in {}", display_name(path)),
-        Trust::ThisServer(_) => "A client that is given this file as CA",
-        Trust::System | Trust::Nothing => "A client that trusts the system's authorities",
+        Trust::CaFile(path) => &format!("A client that trusts the CAs in {}", display_name(path)),
+        Trust::ThisServer(_) => "A client that has this file as its CA file",
+        Trust::System | Trust::Nothing => "A client that uses the system trust store",
     };
     let names = list(&check.names, 6);
     let mut text = match &check.outcome {
-        CheckOutcome::Accepted => format!("{client} would accept it for {names}."),
+        CheckOutcome::Accepted => format!("{client} accepts it for {names}."),
         CheckOutcome::InvalidName => format!(
-            "{client} can't even ask for “{names}”: that is not a host name. Make one with names such as localhost."
+            "{client} can't ask for “{names}”, which is not a host name. Make one with names such as localhost."
         ),
         CheckOutcome::Rejected { error, is_about_own } => {
             let which = if *is_about_own { "it" } else { "another certificate of its chain" };
             let (why, advice) = server_certificate_rejection(error, &check.chain, which);
-            format!("{client} would reject it for {names}: {why}. {advice}")
+            format!("{client} rejects it for {names}: {why}. {advice}")
         }
-        CheckOutcome::NoRoots(_) => {
-            "Can't check: no usable CA was found. Choose a CA file instead.".to_owned()
+        CheckOutcome::NoRoots(_) => match check.trust {
+            Trust::System => "Can't check: no system trust store was found. Choose a CA file instead.",
+            _ => "Can't check: the file contains no usable CA. Choose another CA file.",
         }
+        .to_owned(),
     };
     let count = check.chain[0].hosts_or_common_names().len();
     if count > MAX_CHECKED_NAMES {
@@ -39,10 +41,10 @@ pub fn explain_check(check: &ClientCheck) -> String {
     match &check.quirk {
         None => {}
         Some(ClientQuirk::Accepted) => {
-            text += " openssl accepts it all the same, and so does Python before 3.13.";
+            text += " openssl accepts it anyway, and so does Python before 3.13.";
         }
         Some(ClientQuirk::RootRequired) => {
-            text += " openssl and Python before 3.13 reject it: they need the root of the chain, too.";
+            text += " openssl and Python before 3.13 reject it, because they also require the root of the chain.";
         }
         Some(ClientQuirk::Rejected(why)) => {
             let _ = write!(text, " openssl and Python reject it: {why}.");
@@ -59,19 +61,19 @@ pub fn explain_link(number: usize, link: &ChainLink) -> Option<String> {
         ChainLink::Signed | ChainLink::NameOnly => return None,
         ChainLink::OtherName { issuer, next, found } => {
             let advice = match found {
-                Some(found) => format!("Move certificate {found}, which is the right one, to its place."),
-                None => "Put the certificate of its issuer there.".to_owned(),
+                Some(found) => format!("Move certificate {found}, the issuer's, to that place."),
+                None => "Put the issuer's certificate there.".to_owned(),
             };
             format!(
-                "Certificate {number} is signed by {issuer}, but certificate {next_number} is {next}. {advice}"
+                "The issuer of certificate {number} is {issuer}, but certificate {next_number} is {next}. {advice}"
             )
         }
         ChainLink::OtherKey { issuer } => format!(
-            "Certificate {next_number} has the name of certificate {number}'s issuer, {issuer}, but did not sign it: its \
-             key is another one. Put the right one there."
+            "Certificate {next_number} has the name of certificate {number}'s issuer, {issuer}, but another key, so it didn't \
+             sign it. Put the issuer's certificate there."
         ),
         ChainLink::Repeated => {
-            format!("Certificate {next_number} is certificate {number} once more. Take it out.")
+            format!("Certificate {next_number} is a copy of certificate {number}. Remove it.")
         }
     })
 }
@@ -80,10 +82,10 @@ pub fn explain_link(number: usize, link: &ChainLink) -> Option<String> {
 #[must_use]
 pub fn explain_end(last: &Certificate) -> String {
     if last.self_signed {
-        "The last certificate is self-signed: clients accept it only if they trust it as CA.".to_owned()
+        "The last certificate is self-signed. Clients accept the chain only if they trust it as a CA.".to_owned()
     } else {
         format!(
-            "The last certificate is signed by {}, which is not in the file: clients must trust it as CA.",
+            "The issuer of the last certificate, {}, is not in the file. Clients must trust that CA.",
             last.issuer
         )
     }

@@ -14,32 +14,34 @@ pub(in crate::tls) enum Peer {
 }
 
 impl Peer {
-    /// Fills in the placeholders of a text about this peer: `{peer}` is `client` or `server`, and `{Peer}` begins a
-    /// sentence.
+    /// Fills in the placeholders of a text about this peer: `{peer}` is `client` or `server`, `{Peer}` begins a sentence,
+    /// and `{own}` is the certificate that this peer checks.
     pub(super) fn fill(self, template: &str, value: impl Fn(&str) -> Option<String>) -> String {
         fill(template, |key| match (key, self) {
             ("peer", Self::Client) => Some("client".to_owned()),
             ("peer", Self::Server) => Some("server".to_owned()),
             ("Peer", Self::Client) => Some("The client".to_owned()),
             ("Peer", Self::Server) => Some("The server".to_owned()),
+            ("own", Self::Client) => Some("the server's certificate".to_owned()),
+            ("own", Self::Server) => Some("this client's certificate".to_owned()),
             _ => value(key),
         })
     }
 }
 
-const BROKE_RULE: &str = "{Peer} broke a rule of TLS: its TLS library may have a bug. Try another {peer}.";
+const BROKE_RULE: &str = "{Peer} broke a rule of TLS, so its TLS library may have a bug. Try another {peer}.";
 pub(super) const OBSOLETE: &str =
-    "{Peer} insists on a part of TLS that is obsolete and unsafe. Try a newer {peer}.";
+    "{Peer} requires a part of TLS that is obsolete and insecure. Try a newer {peer}.";
 pub(super) const NO_ECH: &str =
-    "{Peer} uses an encrypted ClientHello (ECH), which is not supported here. Turn ECH off in the {peer}.";
-const BAD_RECORD: &str = "A record from the {peer} could not be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
-pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS version in common: {versions} here. Allow another one on either side.";
+    "{Peer} requires an encrypted ClientHello (ECH), which Echoscope doesn't support. Turn ECH off in the {peer}.";
+const BAD_RECORD: &str = "A record from the {peer} can't be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
+pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS version in common ({versions} here). Enable another one on either side.";
 const LONG_RECORD: &str =
-    "{Peer} sent a TLS record longer than the 16 KiB that are allowed. Check that it is a TLS {peer}.";
-const NO_SIGNATURE_SCHEME: &str = "The client does not accept signatures of the kind that the server's key makes. Try an RSA or \
-                                   ECDSA P-256 certificate.";
-const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Allow both a suite with ECDHE, and \
-                               the group X25519 or P-256.";
+    "{Peer} sent a TLS record longer than the maximum of 16 KiB. Check that it is a TLS {peer}.";
+const NO_SIGNATURE_SCHEME: &str = "The client supports no signature algorithm that the server's key can use. Try an RSA or ECDSA \
+                                   P-256 certificate.";
+const NO_KEY_EXCHANGE: &str = "The client and the server have no key exchange in common. Enable a cipher suite with ECDHE on \
+                               both, and the group X25519 or P-256.";
 
 /// Returns the text for an error that `peer` caused; `None` if the peer didn't cause it.
 pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer) -> Option<&'static str> {
@@ -50,26 +52,26 @@ pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer)
         (Error::InappropriateHandshakeMessage { got_type: HandshakeType::ClientHello, .. }, Peer::Server)
             if in_handshake =>
         {
-            "The server sent our own ClientHello back: it is an echo server without TLS. Turn TLS on there, or off here."
+            "The server echoed this client's ClientHello, so it is an echo server without TLS. Turn TLS on there, or off here."
         }
         (
             Error::InappropriateMessage { .. }
             | Error::InappropriateHandshakeMessage { .. }
             | Error::HandshakeNotComplete,
             _,
-        ) => "{Peer} sent a TLS message out of turn: its TLS library may have a bug. Try another {peer}.",
+        ) => "{Peer} sent a TLS message out of turn, so its TLS library may have a bug. Try another {peer}.",
         (Error::DecryptError, _) => BAD_RECORD,
         (Error::PeerSentOversizedRecord, _) => LONG_RECORD,
         (Error::NoApplicationProtocol, Peer::Client) => {
-            "The client asked for other application protocols (ALPN): this server agrees only to {alpn}. Let it ask for one \
-             of these or for none."
+            "The client offered other application protocols (ALPN) than this server supports: {alpn}. Let it offer one of \
+             these or none."
         }
         (Error::NoCertificatesPresented, Peer::Client) => {
-            "The client presented no certificate, and the server requires one. Give it one that {ca} signed, and its key: \
-             openssl s_client -connect {address} -cert client.crt -key client.key"
+            "The client presented no certificate, and the server requires one. Give the client one that {ca} signed, and its key: \
+             {openssl} -cert client.crt -key client.key"
         }
         (Error::NoCertificatesPresented, Peer::Server) => {
-            "The server presented no certificate, so its identity can't be checked. Give the server a certificate."
+            "The server presented no certificate, so this client can't check its identity. Give the server a certificate."
         }
         (Error::InvalidEncryptedClientHello(_), _) => NO_ECH,
         // TLS 1.2: rustls has a name for this error only in TLS 1.3.
@@ -90,25 +92,29 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
         | P::ServerDoesNotSupportTls12Or13
         | P::ServerTlsVersionIsDisabledByOurConfig => OTHER_VERSION,
         P::NoCipherSuitesInCommon => {
-            "The client and the server have no cipher suite in common. Allow both a modern one, such as \
+            "The client and the server have no cipher suite in common. Enable a modern one on both, such as \
              TLS_AES_128_GCM_SHA256."
         }
         // A client that offers no cipher suite with ECDHE offers no groups either.
         P::NoKxGroupsInCommon | P::NamedGroupsExtensionRequired => NO_KEY_EXCHANGE,
         P::KeyShareExtensionRequired => {
-            "{Peer} offers TLS 1.3 without the part of the key exchange that it requires (key_share): its TLS library may have a \
-             bug. Try another {peer}."
+            "{Peer} offers TLS 1.3 without a key_share, which it requires, so its TLS library may have a bug. Try another \
+             {peer}."
         }
         P::NoSignatureSchemesInCommon => NO_SIGNATURE_SCHEME,
         P::NoCertificateRequestSignatureSchemesInCommon => {
-            "The key of the client's certificate can't sign in a way that the server accepts. Make an RSA, P-256 or Ed25519 \
-             key."
+            "The server accepts no signature algorithm that the key of the client's certificate can use. Make an RSA, P-256 or \
+             Ed25519 key."
         }
         P::IncorrectCertificateTypeExtension | P::UnsolicitedCertificateTypeExtension => {
-            "{Peer} wants bare public keys (RFC 7250), which are not supported here. Let it accept X.509 certificates."
+            "{Peer} requires raw public keys (RFC 7250), which Echoscope doesn't support. Let it accept X.509 certificates."
         }
         P::NullCompressionRequired => OBSOLETE,
-        _ => "The TLS of the client does not fit that of the server. Try TLS 1.3, or a newer {peer}.",
+        P::ExtendedMasterSecretExtensionRequired => {
+            "{Peer} doesn't support extended master secret (RFC 7627), which protects TLS 1.2 against triple-handshake attacks. \
+             Use TLS 1.3."
+        }
+        _ => "The client and the server support no common set of TLS features. Try TLS 1.3, or a newer {peer}.",
     }
 }
 
@@ -118,30 +124,30 @@ fn invalid_message(reason: InvalidMessage, in_handshake: bool, peer: Peer) -> &'
         (I::MessageTooLarge, ..) => LONG_RECORD,
         (I::InvalidEmptyPayload, ..) => BROKE_RULE,
         (I::HandshakePayloadTooLarge, ..) => {
-            "{Peer} sent a handshake message that is longer than the 64 KiB that are accepted. Try another {peer}."
+            "{Peer} sent a handshake message longer than 64 KiB, the most that Echoscope accepts. Try another {peer}."
         }
         (I::InvalidContentType | I::UnknownProtocolVersion, _, _) => match (in_handshake, peer) {
             (true, Peer::Client) => {
-                "The client's first bytes are not TLS: it probably speaks another protocol. Use a TLS client, or turn TLS off \
+                "The client's first bytes are not TLS, so it probably uses another protocol. Use a TLS client, or turn TLS off \
                  here."
             }
             (true, Peer::Server) => {
-                "The server's answer is not TLS: it probably serves without TLS. Turn TLS off here, or on there."
+                "The server's answer is not TLS, so it probably serves without TLS. Turn TLS off here, or on there."
             }
-            (false, _) => "{Peer} continued with something that is not TLS. Connect again.",
+            (false, _) => "{Peer} sent data that is not TLS after the handshake. Connect again.",
         },
         (I::CertificatePayloadTooLarge, ..) => {
-            "The {peer}'s certificates are too large to be accepted. Send only its own and those between it and the CA."
+            "The {peer}'s certificate chain is too large. Send only its own certificate and the intermediate ones."
         }
         (I::InvalidServerName, ..) => {
-            "{Peer} asks for a server name that is not one. Connect to a name such as localhost."
+            "{Peer} sent a server name (SNI) that is not a host name. Connect to a name such as localhost."
         }
         (I::UnsupportedCompression, ..) => OBSOLETE,
         (I::UnsupportedCurveType | I::UnsupportedKeyExchangeAlgorithm(_) | I::InvalidDhParams, ..) => {
             NO_KEY_EXCHANGE
         }
         _ => {
-            "{Peer} sent a TLS message that can't be read: it was changed in transit, or the {peer}'s TLS library has a bug. \
+            "{Peer} sent a TLS message that can't be parsed: it was changed in transit, or the {peer}'s TLS library has a bug. \
              Try another {peer}."
         }
     }
@@ -152,23 +158,23 @@ fn misbehaved(reason: &PeerMisbehaved) -> &'static str {
     use PeerMisbehaved as P;
     match reason {
         P::AttemptedDowngradeToTls12WhenTls13IsSupported => {
-            "Something between client and server tried to downgrade them to TLS 1.2. Connect without a proxy."
+            "The server supports TLS 1.3 but chose TLS 1.2, most likely because something in between changed the handshake. \
+             Connect without a proxy."
         }
         P::IncorrectBinder
         | P::ResumptionAttemptedWithVariedEms
         | P::ResumptionOfferedWithIncompatibleCipherSuite
         | P::ResumptionOfferedWithVariedCipherSuite
         | P::ResumptionOfferedWithVariedEms => {
-            "{Peer} tried to resume an earlier session in a way that does not fit it. Make it forget its sessions, then \
-             connect again."
+            "{Peer} tried to resume an earlier session with parameters that don't match it. Clear its sessions, then connect \
+             again."
         }
         P::TooManyRenegotiationRequests
         | P::TooManyKeyUpdateRequests
         | P::TooManyWarningAlertsReceived
         | P::TooManyEmptyFragments
         | P::TooMuchEarlyDataReceived => {
-            "{Peer} sent so much that carries no data that it looks like an attack, and was disconnected. Try another \
-             {peer}."
+            "{Peer} sent too many messages without data, as in an attack, and was disconnected. Try another {peer}."
         }
         _ => BROKE_RULE,
     }

@@ -1,11 +1,11 @@
-//! Explains to the user of the server why TLS with a client failed: what happened, most likely why, what to try.
+//! Explains to the server's user why TLS with a client failed: what happened, the most likely cause, what to try.
 //!
 //! For an alert about the server's certificate, the explanation is the first reason in
 //! [`crate::tls::explain::certificate_reasons`] that applies to the certificate and that clients report with this
 //! alert. If there is none, it is the general text for the alert. The texts for other errors are in
 //! [`crate::tls::explain::protocol_errors`] and [`crate::tls::explain::certificate_errors`].
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use rustls::pki_types::DnsName;
 use rustls::{AlertDescription as Alert, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
@@ -22,13 +22,13 @@ use crate::tls::session_error::{ServerContext, ServerTlsError, TlsErrorCause};
 
 /// Used when the server has not sent its certificate yet.
 const CLOSED_IN_HELLO: &str =
-    "The client disconnected in the middle of its first TLS message. Connect again.";
+    "The client disconnected in the middle of its first TLS message (ClientHello). Connect again.";
 const CLOSED_IN_HANDSHAKE: &str = "The client disconnected during the handshake without an alert. Often that means it \
                                    rejected the certificate. {trust}, and try again.";
-const CLOSE_NOTIFY_IN_HANDSHAKE: &str = "The client closed the connection before the handshake was done. It only probed the \
-                                         port, or rejected our certificate: look at its own messages.";
+const CLOSE_NOTIFY_IN_HANDSHAKE: &str = "The client closed the connection during the handshake. Most likely it rejected the \
+                                         server's certificate, or only probed the port: see its own messages.";
 const GENERAL: &str =
-    "TLS failed on the server's side. Connect again; the details show the TLS library's own error.";
+    "TLS failed on the server. Connect again; the details show the TLS library's own error.";
 
 /// Explains a TLS error of the server.
 #[must_use]
@@ -85,43 +85,44 @@ fn client_hello_text(cause: &Error, error: &ServerTlsError) -> Option<&'static s
         }
         Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName)
         | Error::InvalidMessage(InvalidMessage::InvalidServerName) => {
-            "The client asks for the server name {server_name}, which can't be a host name. Give it the name alone, without a \
-             port or brackets, and other letters than a to z in their xn-- form."
+            "The client sent the server name {server_name}, which can't be a host name. Give it the name alone, without a port \
+             or brackets, and non-ASCII names in their xn-- form."
         }
         Error::PeerIncompatible(PeerIncompatible::SignatureAlgorithmsExtensionRequired)
             if hello.versions.iter().any(|version| enabled.contains(*version)) =>
         {
-            "The client does not say which signatures it accepts (signature_algorithms), and the server needs to know. Try \
-             a newer client."
+            "The client doesn't list the signature algorithms that it accepts (signature_algorithms), which TLS 1.2 and 1.3 \
+             require. Try a newer client."
         }
         _ => return None,
     })
 }
 
 impl ServerContext {
+    /// Returns the path of the certificate, or an example of one.
+    fn certificate(&self) -> PathBuf {
+        let path = &self.files.certificate;
+        if path.as_os_str().is_empty() { "server.crt".into() } else { path.clone() }
+    }
+
     fn value(&self, key: &str) -> Option<String> {
-        let name = |path: &Path, other: &str| {
-            if path.as_os_str().is_empty() { other.to_owned() } else { argument(path) }
-        };
-        let certificate = || name(&self.files.certificate, "server.crt");
+        let certificate = || argument(&self.certificate());
         Some(match key {
             "versions" => self.files.versions.label().to_owned(),
             "certificate" => certificate(),
-            "ca" => name(&self.files.client_ca, "ca.crt"),
+            "ca" if self.files.client_ca.as_os_str().is_empty() => "ca.crt".to_owned(),
+            "ca" => argument(&self.files.client_ca),
             "alpn" if self.files.alpn.is_empty() => "none".to_owned(),
             "alpn" => self.files.alpn.join(", "),
-            "address" => self.address.clone(),
+            // A command that connects and checks the certificate.
+            "openssl" => self.served.client_commands(&self.certificate(), &self.host, self.port).openssl(),
             // The file that makes a client trust the certificate.
-            "anchor" => match &self.served.anchor {
-                TrustAnchor::Own | TrustAnchor::OwnBesideCa | TrustAnchor::InFile => certificate(),
-                TrustAnchor::Beside { ca, .. } => argument(ca),
-                TrustAnchor::Intermediate { .. } | TrustAnchor::Missing { .. } => return None,
-            },
+            "anchor" => argument(&self.served.ca_file(&self.certificate())?),
             // The start of a sentence on how to make a client trust the certificate.
             "trust" => match (&self.served.anchor, self.value("anchor")) {
                 (_, Some(file)) => format!("Give the client {file} as its CA file"),
                 (TrustAnchor::Intermediate { .. }, None) => format!(
-                    "Append intermediate.crt to {}, which is sent without it, restart the server",
+                    "Append intermediate.crt to {}, restart the server",
                     certificate()
                 ),
                 (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
@@ -132,22 +133,22 @@ impl ServerContext {
     }
 }
 
-/// Other possible reasons, as sentences to add if the alert doesn't clearly say that the client doesn't trust the
-/// issuer. The first that applies is used.
+/// Other possible reasons, as sentences to add if the alert can also have another cause than an untrusted issuer. The
+/// first that applies is used.
 const OTHER_REASONS: &[(Holds, &str)] = &[
     (
         |case| case.name().is_some_and(|name| case.served.own.is_for_by_common_name(name)),
-        "If it does trust the issuer: {asked} is only the common name, where newer clients no longer look.",
+        "If it does trust the issuer: {asked} is only the common name, which newer clients ignore.",
     ),
     (
         |case| case.served.own.is_ca,
-        "If it does trust the issuer: the certificate is marked as a CA, which stricter clients reject.",
+        "If it does trust the issuer: the certificate is marked as a CA's, which stricter clients reject.",
     ),
     (|_| true, "If it does trust the issuer, it may check for another name than {asked}."),
 ];
 
 /// A command to add to a text about the CAs that the client trusts, if the file to trust is known.
-const TO_TRY: &str = "To try: openssl s_client -connect {address} -CAfile {anchor}";
+const TO_TRY: &str = "To try: {openssl}";
 
 /// Explains an alert about the server's certificate. Returns `None` for another alert, or if no known reason applies.
 fn explain_rejection(received: Alert, error: &ServerTlsError) -> Option<String> {
@@ -164,7 +165,7 @@ fn explain_rejection(received: Alert, error: &ServerTlsError) -> Option<String> 
     let is_sure = received == Alert::CertificateExpired || (received == Alert::UnknownCA && is_about_trust);
     let likely = if is_sure { "" } else { ", most likely" };
     let mut text =
-        format!("The client rejected our certificate{likely} because {}. {}", reason.why, reason.advice);
+        format!("The client rejected the server's certificate{likely} because {}. {}", reason.why, reason.advice);
     if is_about_trust {
         let other_reason =
             OTHER_REASONS.iter().find(|(holds, _)| is_generic && holds(&case)).map(|(_, text)| *text);
@@ -218,7 +219,8 @@ mod tests {
                 alpn: vec!["h2".to_owned(), "echo".to_owned()],
                 ..TlsFiles::default()
             },
-            address: "localhost:12345".to_owned(),
+            host: "localhost".to_owned(),
+            port: 12345,
             served: ServedCertificate {
                 own: Certificate {
                     validity: Validity { not_before, not_after: Timestamp::MAX },
@@ -263,7 +265,7 @@ mod tests {
         // The text may end with a command.
         let ends = text.ends_with('.') || text.contains(": openssl ");
         assert!(ends && text.starts_with(char::is_uppercase), "{text}");
-        assert!(text.matches(['.', '?']).count() >= 2 || text.contains("as it should"), "no remedy: {text}");
+        assert!(text.matches(['.', '?']).count() >= 2 || text.contains("cleanly"), "no remedy: {text}");
         for jargon in ["::", "Peer", "Error", "{", "}", "  "] {
             assert!(!text.contains(jargon), "{jargon:?} in {text}");
         }
@@ -283,6 +285,20 @@ mod tests {
         }
         let unknown = explain(Error::AlertReceived(Alert::from(200)));
         assert!(unknown.contains("no TLS standard defines"), "{unknown}");
+    }
+
+    /// RFC 8446, section 6.2; RFC 6066, section 9; RFC 7507, section 3.
+    #[test]
+    fn an_alert_from_the_wrong_side_is_explained_as_such() {
+        let server_only = [86, 111, 112, 114, 115, 116, 120];
+        let client_only = [113, 121];
+        for number in 0..=u8::MAX {
+            let text = |sender| alert_text(Alert::from(number), sender, true, false);
+            for (sender, wrong) in [(Peer::Client, &server_only[..]), (Peer::Server, &client_only)] {
+                let is_wrong = text(sender).contains("sent an alert that only");
+                assert_eq!(is_wrong, wrong.contains(&number), "{number} {sender:?}: {}", text(sender));
+            }
+        }
     }
 
     #[test]
@@ -306,17 +322,17 @@ mod tests {
             ),
             (Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled), "TLS 1.2 and 1.3"),
             (Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon), "X25519"),
-            (Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon), "signatures of the kind"),
+            (Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon), "no signature algorithm"),
             (Error::PeerIncompatible(PeerIncompatible::NullCompressionRequired), "obsolete"),
             (Error::InvalidMessage(InvalidMessage::InvalidContentType), "are not TLS"),
-            (Error::InvalidMessage(InvalidMessage::MessageTooShort), "can't be read"),
-            (Error::InvalidMessage(InvalidMessage::DuplicateExtension(7)), "can't be read"),
+            (Error::InvalidMessage(InvalidMessage::MessageTooShort), "can't be parsed"),
+            (Error::InvalidMessage(InvalidMessage::DuplicateExtension(7)), "can't be parsed"),
             (Error::PeerMisbehaved(PeerMisbehaved::IncorrectBinder), "earlier session"),
             (Error::PeerMisbehaved(PeerMisbehaved::InvalidKeyShare), "broke a rule"),
-            (Error::DecryptError, "could not be decrypted"),
+            (Error::DecryptError, "can't be decrypted"),
             (Error::PeerSentOversizedRecord, "16 KiB"),
             (Error::HandshakeNotComplete, "out of turn"),
-            (Error::NoApplicationProtocol, "agrees only to h2, echo"),
+            (Error::NoApplicationProtocol, "supports: h2, echo"),
             (Error::NoCertificatesPresented, "presented no certificate"),
             (
                 Error::InvalidEncryptedClientHello(EncryptedClientHelloError::InvalidConfigList),
@@ -345,16 +361,17 @@ mod tests {
     #[test]
     fn a_self_signed_certificate_is_explained_with_the_command_for_this_server() {
         let mut context = context();
-        context.set_address("0.0.0.0", 4433);
+        (context.host, context.port) = ("0.0.0.0".to_owned(), 4433);
         context.files.certificate = "my server.crt".into();
         // The OS's shells differ in their quotes.
-        let file = argument(Path::new("my server.crt"));
+        let file = argument(std::path::Path::new("my server.crt"));
         assert_eq!(
             explain_server_error(&failed(Error::AlertReceived(Alert::UnknownCA), Asked::Nothing, &context)),
             format!(
-                "The client rejected our certificate because it is self-signed, so clients must be configured to trust \
+                "The client rejected the server's certificate because it is self-signed, so clients must be configured to trust \
                  it. Give the client {file} as its CA file, or serve a certificate that a CA of the client's has \
-                 signed. To try: openssl s_client -connect localhost:4433 -CAfile {file}"
+                 signed. To try: openssl s_client -quiet -connect 127.0.0.1:4433 -CAfile {file} \
+                 -verify_return_error -verify_ip 127.0.0.1"
             )
         );
     }
@@ -384,17 +401,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_server_address_is_one_that_clients_can_connect_to() {
-        let mut context = context();
-        for (host, address) in
-            [("::1", "[::1]:7"), ("127.0.0.1", "127.0.0.1:7"), ("::", "localhost:7"), ("lab", "lab:7")]
-        {
-            context.set_address(host, 7);
-            assert_eq!(context.address, address);
-        }
-    }
-
     /// For each reason, a part of its text that is in no other reason's text.
     const REASONS: [&str; 14] = [
         "it expired on",
@@ -403,14 +409,14 @@ mod tests {
         "clock is wrong",
         "another name than",
         "extended key usage",
-        "a CA's own",
+        "it is marked as a CA's",
         "its key usage does not",
         "X.509 version 1",
-        "too weak",
+        "key that is too short",
         "self-signed",
         "is not in server.crt",
-        "its intermediate is not sent",
-        "next to it in ca.crt",
+        "CN=Between, is not sent",
+        "is ca.crt in the same folder",
     ];
 
     fn text(alert: Alert, change: impl Fn(&mut ServedCertificate), asked: Asked) -> Option<String> {
@@ -450,7 +456,7 @@ mod tests {
         served.own.names = names(&["elsewhere.example"]);
     }
 
-    /// Turns the certificate into one of X.509 version 1, as `openssl x509 -req` creates them.
+    /// Turns the certificate into one of X.509 version 1, as `openssl x509 -req` creates them before OpenSSL 3.2.
     fn version1(served: &mut ServedCertificate) {
         served.own.names = Vec::new();
         (served.own.version, served.own.common_names) = (1, vec!["localhost".to_owned()]);
@@ -507,17 +513,17 @@ mod tests {
         let text = text_for(for_another_host, address);
         assert!(
             text.contains(
-                "probably that was 127.0.0.1, or a name that leads there such as localhost, and the certificate is for \
+                "probably 127.0.0.1, or a name that leads there such as localhost, and the certificate is for \
                  elsewhere.example."
-            ) && !text.contains("make one that has 127.0.0.1"),
+            ) && !text.contains("make one that contains 127.0.0.1"),
             "{text}"
         );
         let text = text_for(version1, address);
         let expected =
-            "probably that was 127.0.0.1, and the certificate is for localhost, and that only as common name";
+            "probably 127.0.0.1, and the certificate is for localhost, and that only as common name";
         assert!(text.contains(expected), "{text}");
         let text = text_for(for_another_host, Asked::Address(LAN));
-        assert!(text.contains("was 10.1.2.3, or a name that leads there, and the"), "{text}");
+        assert!(text.contains("probably 10.1.2.3, or a name that leads there, and the"), "{text}");
         // Clients don't look for an address in the common name.
         let address_only = |served: &mut ServedCertificate| {
             served.own.names = Vec::new();
@@ -532,7 +538,7 @@ mod tests {
 
     #[test]
     fn a_certificate_of_the_wrong_kind_is_recognized_by_the_alerts_for_it() {
-        expect(PURPOSE_ALERTS, ca_for_signing_only, LOCALHOST, "a CA's own");
+        expect(PURPOSE_ALERTS, ca_for_signing_only, LOCALHOST, "it is marked as a CA's");
         expect(
             PURPOSE_ALERTS,
             |served| served.own.key_usage = Some(KEY_CERT_SIGN),
@@ -541,9 +547,9 @@ mod tests {
         );
         expect(KIND_ALERTS, version1, LOCALHOST, "X.509 version 1");
         expect(KIND_ALERTS, |served| served.own.purposes = Some(Vec::new()), LOCALHOST, "extended key usage");
-        expect(GENERIC_ALERTS, |served| served.own.key = KeyType::Rsa { bits: 1024 }, LOCALHOST, "too weak");
+        expect(GENERIC_ALERTS, |served| served.own.key = KeyType::Rsa { bits: 1024 }, LOCALHOST, "key that is too short");
         let marked_as_ca = |served: &mut ServedCertificate| served.own.is_ca = true;
-        expect(&[Alert::UnsupportedCertificate], marked_as_ca, LOCALHOST, "a CA's own");
+        expect(&[Alert::UnsupportedCertificate], marked_as_ca, LOCALHOST, "it is marked as a CA's");
         // OpenSSL, GnuTLS and browsers accept a CA certificate if the key usage does not forbid it.
         expect(TRUST_ALERTS, marked_as_ca, LOCALHOST, "self-signed");
         for alert in [Alert::UnsupportedCertificate, Alert::InternalError] {
@@ -574,11 +580,12 @@ mod tests {
             text.contains("CN=Lab CA") && text.ends_with("append its certificate to server.crt."),
             "an unknown file is in no command: {text}"
         );
-        expect(TRUST_ALERTS, next_to_ca, LOCALHOST, "next to it in ca.crt");
+        expect(TRUST_ALERTS, next_to_ca, LOCALHOST, "is ca.crt in the same folder");
         let text = text_for(next_to_ca);
-        let command = "To try: openssl s_client -connect localhost:12345 -CAfile /tmp/lab/ca.crt";
+        let command = "To try: openssl s_client -quiet -connect localhost:12345 -CAfile /tmp/lab/ca.crt -verify_return_error \
+                       -verify_hostname localhost";
         assert!(text.contains("CN=Lab CA") && text.ends_with(command), "{text}");
-        expect(TRUST_ALERTS, without_intermediate, LOCALHOST, "its intermediate is not sent");
+        expect(TRUST_ALERTS, without_intermediate, LOCALHOST, "CN=Between, is not sent");
         let text = text_for(without_intermediate);
         assert!(
             text.contains("CN=Between") && text.contains("Append intermediate.crt to server.crt"),
@@ -586,7 +593,7 @@ mod tests {
         );
         assert!(!text.contains("To try"), "with ca.crt alone it fails again: {text}");
         let text = text_for(|served| served.anchor = TrustAnchor::InFile);
-        assert!(text.contains("root") && text.ends_with("-CAfile server.crt"), "{text}");
+        assert!(text.contains("root") && text.contains("-CAfile server.crt -verify_return"), "{text}");
     }
 
     #[test]
@@ -601,7 +608,7 @@ mod tests {
         assert!(text_for(version1).contains("localhost is only the common name"), "{}", text_for(version1));
         assert!(
             text_for(|served| served.own.is_ca = true)
-                .contains("marked as a CA, which stricter clients reject")
+                .contains("marked as a CA's, which stricter clients reject")
         );
         // Before the `ClientHello` the name is unknown, so the text for the alert, which lists every possible reason,
         // is used.

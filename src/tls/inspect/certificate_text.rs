@@ -171,7 +171,7 @@ impl SubjectAltName {
                 Some(address) => (IP_ADDRESS, address.to_string()),
                 None => ("other name", format!("damaged address {}", short_hex(bytes))),
             },
-            GeneralName::RFC822Name(name) => ("mail address", (*name).to_owned()),
+            GeneralName::RFC822Name(name) => ("email address", (*name).to_owned()),
             GeneralName::URI(name) => ("URI", (*name).to_owned()),
             GeneralName::DirectoryName(name) => ("directory name", distinguished_name(name)),
             GeneralName::OtherName(oid, value) => {
@@ -291,7 +291,7 @@ fn value(extension: &X509Extension<'_>) -> String {
             let location = SubjectAltName::of(&access.access_location).text;
             format!("{} {location}", find(ACCESS_METHODS, &method).unwrap_or(&method))
         })),
-        P::SCT(stamps) => format!("{} of public logs", count(stamps.len() as u64, "signed timestamp")),
+        P::SCT(stamps) => format!("{} from public logs", count(stamps.len() as u64, "signed timestamp")),
         P::ParseError { .. } => format!("damaged: {}", short_hex(extension.value)),
         _ => short_hex(extension.value),
     }
@@ -303,7 +303,7 @@ fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> String {
         (usage.server_auth, "TLS server"),
         (usage.client_auth, "TLS client"),
         (usage.code_signing, "code signing"),
-        (usage.email_protection, "mail protection"),
+        (usage.email_protection, "email protection"),
         (usage.time_stamping, "time stamping"),
         (usage.ocsp_signing, "signing revocation status (OCSP)"),
     ];
@@ -313,11 +313,11 @@ fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> String {
 
 fn basic_constraints(constraints: &BasicConstraints) -> String {
     match (constraints.ca, constraints.path_len_constraint) {
-        (false, _) => "not a certificate authority".to_owned(),
-        (true, None) => "a certificate authority".to_owned(),
-        (true, Some(0)) => "a certificate authority, with no other below it".to_owned(),
+        (false, _) => "not a CA".to_owned(),
+        (true, None) => "a CA".to_owned(),
+        (true, Some(0)) => "a CA, with no other CA below it".to_owned(),
         (true, Some(max)) => {
-            format!("a certificate authority, with at most {} below it", count(max.into(), "other"))
+            format!("a CA, with at most {} below it", count(max.into(), "other CA"))
         }
     }
 }

@@ -109,12 +109,6 @@ impl ServedCertificate {
         }
     }
 
-    /// Returns the hash algorithm or the key of a certificate on the path if clients no longer accept it: `SHA1`,
-    /// `RSA 1024`.
-    pub(in crate::tls) fn weak(certificate: &Certificate) -> String {
-        certificate.weak_hash().map_or_else(|| certificate.key.to_string(), str::to_owned)
-    }
-
     /// Returns a certificate on the path; the server's own is at position 0.
     pub(in crate::tls) fn at(&self, position: usize) -> &Certificate {
         position
@@ -130,7 +124,7 @@ impl ServedCertificate {
         match (hosts.is_empty(), self.own.common_names.first()) {
             (false, _) => list(&hosts, 4),
             (true, Some(common)) => format!("{common}, and that only as common name"),
-            (true, None) => "no name at all".to_owned(),
+            (true, None) => "no host name".to_owned(),
         }
     }
 }
@@ -237,6 +231,16 @@ mod tests {
         let path = folder.path().join("server.crt");
         std::fs::write(&path, chain.iter().map(|one| one.pem()).collect::<String>()).unwrap();
         ServedCertificate::of(&CertificateFile::read(&path).unwrap())
+    }
+
+    /// RFC 5280, section 3.2.
+    #[test]
+    fn a_self_issued_certificate_is_self_signed_only_by_its_own_key() {
+        let [key, other] = [(); 2].map(|()| KeyPair::generate().unwrap());
+        let self_issued = params("same").signed_by(&key, &Issuer::new(params("same"), &other)).unwrap();
+        let own = served(&[&self_issued]).own;
+        assert!(own.subject == own.issuer && !own.self_signed);
+        assert!(served(&[&params("same").self_signed(&key).unwrap()]).own.self_signed);
     }
 
     #[test]

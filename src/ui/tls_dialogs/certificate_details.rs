@@ -14,7 +14,9 @@ use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
 use crate::tls::{Certificate, Validity};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::dialog_layout::{DialogField, below, choice_row, error_note, heading, mono};
+use crate::ui::tls_dialogs::dialog_layout::{
+    CONNECT_AND_CHECK, DialogField, below, choice_row, command_lines, error_note, heading, mono,
+};
 use crate::ui::widgets::controls::{collapsible, copy_box};
 use crate::ui::widgets::dialog::{Dialog, DialogPart};
 use crate::ui::widgets::field::{Tone, named, note, small};
@@ -79,19 +81,23 @@ impl DetailsDialog {
         match &found {
             None => {}
             Some(Err(error)) => error_note(ui, error),
-            Some(Ok(found)) => self.inspection(ui, found, actions),
+            Some(Ok(found)) => self.inspection(ui, app, found, actions),
         }
         self.found = found;
     }
 
-    fn inspection(&mut self, ui: &mut Ui, found: &Inspection, actions: &mut Vec<Action>) {
-        heading(ui, "What clients will say");
+    fn inspection(&mut self, ui: &mut Ui, app: &App, found: &Inspection, actions: &mut Vec<Action>) {
+        heading(ui, "How clients check it");
         self.trust_rows(ui, actions);
         match &found.checks {
             Ok(checks) => checks.iter().for_each(|check| client_check(ui, check)),
             Err(error) => below(ui, |ui| error_note(ui, error)),
         }
-        small(ui, "Whether a certificate was revoked is not checked: that would ask the network.");
+        small(ui, "Echoscope doesn't check whether a certificate was revoked: that would use the network.");
+        let commands = app.try_it();
+        if app.clients_use_tls() && !commands.is_empty() {
+            collapsible(ui, "client commands", CONNECT_AND_CHECK, |ui| command_lines(ui, &commands));
+        }
         let chain = &found.certificates;
         let title =
             if chain.len() == 1 { "The certificate" } else { &format!("The chain of {}", chain.len()) };
@@ -113,10 +119,10 @@ impl DetailsDialog {
         let choices = [
             (
                 true,
-                "The system's authorities",
-                "Those that come with this computer, as browsers and curl use them.",
+                "The system trust store",
+                "The CAs that the OS trusts, as curl uses them. Chrome and Firefox have root stores of their own.",
             ),
-            (false, "A CA file", "The certificates in a file, as with openssl's -CAfile."),
+            (false, "A CA file", "The certificates in a file, as with -CAfile of openssl."),
         ];
         let chosen = choice_row(ui, "Clients trust", self.trusts_system, &choices);
         self.trusts_system = chosen.unwrap_or(self.trusts_system);
@@ -178,11 +184,11 @@ fn certificate_box(ui: &mut Ui, index: usize, certificate: &Certificate, now: Ti
 
 fn role(index: usize, certificate: &Certificate) -> &'static str {
     match (index, certificate.self_signed) {
-        (0, true) => "The server's certificate, signed by itself",
+        (0, true) => "The server's certificate, self-signed",
         (0, false) => "The server's certificate",
-        (_, true) => "An authority, signed by itself",
-        (_, false) if certificate.is_ca => "An intermediate authority",
-        (_, false) => "Not an authority",
+        (_, true) => "A CA, self-signed",
+        (_, false) if certificate.is_ca => "An intermediate CA",
+        (_, false) => "Not a CA",
     }
 }
 
@@ -190,7 +196,7 @@ fn fields(ui: &mut Ui, certificate: &Certificate, now: Timestamp) {
     let names: Vec<_> = certificate.names.iter().map(ToString::to_string).collect();
     let names = match (names.is_empty(), certificate.is_ca) {
         (true, true) => "none".to_owned(),
-        (true, false) => "none: strict clients refuse it".to_owned(),
+        (true, false) => "none: strict clients reject it".to_owned(),
         (false, _) => names.join(", "),
     };
     for (name, value) in
@@ -201,8 +207,9 @@ fn fields(ui: &mut Ui, certificate: &Certificate, now: Timestamp) {
     named(ui, "Validity", |ui| ui.vertical(|ui| validity(ui, &certificate.validity, now)));
     named(ui, "Key", |ui| mono(ui, &certificate.key.to_string()));
     named(ui, "Signature", |ui| mono(ui, &certificate.signature));
-    if certificate.weak_hash().is_some() {
-        note(ui, Tone::Caution, "Clients of today no longer trust this kind of signature.");
+    // Clients don't verify the signature of a certificate that they trust as a CA (RFC 8446, section 4.4.2.2).
+    if certificate.weak_hash().is_some() && !certificate.self_signed {
+        note(ui, Tone::Caution, "Most clients reject this signature algorithm.");
     }
     for (name, value) in [("SHA-256", &certificate.fingerprint), ("Serial number", &certificate.serial)] {
         named(ui, name, |ui| copy_box(ui, &format!("Copy {name}"), value, usize::MAX));

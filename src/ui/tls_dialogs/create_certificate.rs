@@ -18,14 +18,15 @@ use crate::tls::create::{
 };
 use crate::ui::action::Action;
 use crate::ui::tls_dialogs::dialog_layout::{
-    DialogField, below, check_box, choice_row, error_note, error_or_sentence, heading, mono, row,
+    CONNECT_AND_CHECK, DialogField, below, check_box, choice_row, command_lines, error_note, error_or_sentence,
+    heading, mono, row,
 };
 use crate::ui::widgets::controls::{collapsible, copy_box};
 use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
 use crate::ui::widgets::field::{Tone, named, note, small};
 
 const FORM: Dialog = Dialog { title: "Create a certificate", width: 600.0 };
-const CREATED: Dialog = Dialog { title: "The certificate is made", width: 600.0 };
+const CREATED: Dialog = Dialog { title: "Certificate created", width: 600.0 };
 
 /// The state of the dialog: its fields as they are typed, and the progress of the creation.
 pub(super) struct CreateDialog {
@@ -162,8 +163,7 @@ impl CreateDialog {
         actions: &mut Vec<Action>,
     ) {
         ui.label(
-            "Makes a key and a certificate for experiments. Nothing is put into the trust store of the system or of a \
-             browser.",
+            "Creates a key and a certificate for experiments. Neither the system trust store nor a browser's is changed.",
         );
         ui.add_space(2.0);
         let problems = spec.problems();
@@ -176,19 +176,19 @@ impl CreateDialog {
                 "Common name",
                 &mut self.common_name,
                 SpecField::CommonName,
-                "Whom the certificate is about: the name that clients connect to.",
+                "The name that clients connect to.",
             ),
             (
                 "Names",
                 &mut self.names,
                 SpecField::Names,
-                "More names and addresses that it is for, with commas between them.",
+                "More names and addresses, separated by commas.",
             ),
             (
                 "Days",
                 &mut self.days,
                 SpecField::Days,
-                "How long it is valid from now on, at most 36,500 days.",
+                "How long the certificate is valid from now, up to 36,500 days.",
             ),
         ];
         for (label, text, field, about) in fields {
@@ -202,7 +202,7 @@ impl CreateDialog {
         self.key = choice_row(ui, "Key", self.key, &KeyChoice::choices()).unwrap_or(self.key);
         below(ui, |ui| drop(small(ui, self.key.about())));
         self.ca_row(ui, spec, preflight.creates_ca, problem(SpecField::Ca));
-        let none = [(None, "Not broken", "Clients that trust it accept it.")];
+        let none = [(None, "Not broken", "Clients that trust its issuer accept it.")];
         let defects: Vec<_> = none
             .into_iter()
             .chain(Defect::choices().into_iter().map(|(defect, label, about)| (Some(defect), label, about)))
@@ -216,10 +216,10 @@ impl CreateDialog {
         files_row(ui, spec, preflight);
         collapsible(ui, "openssl commands", "Show the openssl commands", |ui| {
             if problems.is_empty() {
-                small(ui, "They make the same files by hand, in the same folder.");
+                small(ui, "They create the same files by hand, in the same folder.");
                 copy_box(ui, "Copy the commands", &openssl_script(spec, Timestamp::now()), usize::MAX);
             } else {
-                small(ui, "They are shown when the fields above are in order.");
+                small(ui, "Correct the fields above to see them.");
             }
         });
     }
@@ -236,9 +236,9 @@ impl CreateDialog {
         let choose = Action::SetCertificateFolder(PathBuf::new());
         let (response, changed) = field.show_with_browse(ui, choose, actions);
         let about = if is_created {
-            "This folder is made: it is not there yet."
+            "This folder will be created."
         } else {
-            "Where the files are written."
+            "Where Echoscope writes the files."
         };
         below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         if std::mem::take(&mut self.needs_focus) {
@@ -269,19 +269,19 @@ impl CreateDialog {
         });
         let about = match (spec.needs_ca(), is_created) {
             (true, _) if spec.defect == Some(Defect::SelfSigned) => {
-                "The folder gets a practice CA, too, which does not sign it."
+                "The folder also gets a practice CA, which doesn't sign it."
             }
             (false, _) => {
-                "Without it the certificate signs itself. With it, clients trust one ca.crt and all that it signs."
+                "Without it, the certificate is self-signed. With it, clients trust one ca.crt and everything that it signs."
             }
             (true, true) => {
-                "ca.key and ca.crt are made once in this folder, and sign every certificate in it."
+                "ca.key and ca.crt are created once in this folder and sign every certificate in it."
             }
-            (true, false) => "The folder's ca.key signs it; give ca.crt to the clients.",
+            (true, false) => "ca.key in this folder signs it. Give ca.crt to the clients.",
         };
         below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         row(ui, "", |ui, _| check_box(ui, &mut self.client_certificate, "Also a client certificate"));
-        let about = "client.key and client.crt, signed by the same CA, for a server that asks clients for a certificate.";
+        let about = "client.key and client.crt, signed by the same CA, for a server that asks for client certificates.";
         below(ui, |ui| drop(small(ui, about)));
     }
 
@@ -292,7 +292,7 @@ impl CreateDialog {
         let create = if existing.is_empty() {
             create
         } else {
-            create.on_disabled_hover_text("Say first whether the existing files may be replaced.")
+            create.on_disabled_hover_text("Allow replacing the existing files first.")
         };
         let cancel = ui.button("Cancel").clicked();
         if !existing.is_empty() && !is_busy {
@@ -307,11 +307,11 @@ impl CreateDialog {
         let is_canceled = matches!(self.outcome, Some(Ok(None)));
         if is_busy {
             ui.add(Spinner::new().size(16.0));
-            small(ui, if is_canceled { "Stopping…" } else { "Looking for a key…" });
+            small(ui, if is_canceled { "Stopping…" } else { "Creating a key…" });
         } else if let Some(Err(error)) = &self.outcome {
             error_note(ui, error);
         } else if is_canceled {
-            note(ui, Tone::Hint, "Cancelled: nothing was written.");
+            note(ui, Tone::Hint, "Canceled. Nothing was written.");
         }
         (create.clicked(), cancel)
     }
@@ -326,8 +326,8 @@ fn files_row(ui: &mut Ui, spec: &CertificateSpec, preflight: &Preflight) {
     row(ui, "Files", |ui, _| small(ui, list(&names, usize::MAX)));
     let existing = &preflight.existing;
     if !existing.is_empty() {
-        let is = if existing.len() == 1 { "is" } else { "are" };
-        let text = format!("{} {is} there already.", list(existing, usize::MAX));
+        let verb = if existing.len() == 1 { "exists" } else { "exist" };
+        let text = format!("{} already {verb}.", list(existing, usize::MAX));
         below(ui, |ui| drop(note(ui, Tone::Caution, &text)));
     }
 }
@@ -356,25 +356,22 @@ fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles) {
     let names: Vec<_> = created.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
     named(ui, "Files", |ui| mono(ui, &names.join(", ")));
     if created.client.is_some() {
-        let text = "client.crt and client.key are for clients. Under Options…, the server can ask for them: its client CA \
-                    is set, and the Client tab presents them.";
+        let text = "client.crt and client.key are for clients, and the Client tab presents them. To ask for them, set Client \
+                    certificates under Options…; the client CA is set already.";
         note(ui, Tone::Hint, text);
     }
     let next = if app.state().is_stopped() {
-        "The form uses it now, with TLS on. Start the server, then try one of these:"
+        "TLS is on with this certificate. Start the server, then run one of these commands:"
     } else {
-        "The form uses it now, with TLS on. It is served when the server is started again."
+        "TLS is on with this certificate. Restart the server to use it."
     };
     note(ui, Tone::Hint, next);
     let port = match app.state() {
         ServerState::Listening { addresses, .. } => addresses.first().map(std::net::SocketAddr::port),
         _ => None,
     };
-    heading(ui, "How clients connect and check it");
-    for command in created.client_commands(port.unwrap_or(app.settings().port)) {
-        small(ui, command.program);
-        copy_box(ui, &format!("Copy the line for {}", command.program), &command.line, usize::MAX);
-    }
+    heading(ui, CONNECT_AND_CHECK);
+    command_lines(ui, &created.client_commands(port.unwrap_or(app.settings().port)));
     heading(ui, "Without a window");
-    copy_box(ui, "Copy the line that serves", &created.server_command().line, usize::MAX);
+    copy_box(ui, "Copy the server command", &created.server_command().line, usize::MAX);
 }

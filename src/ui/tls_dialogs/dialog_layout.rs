@@ -4,9 +4,10 @@ use std::error::Error;
 
 use egui::{Button, Label, Response, RichText, Stroke, Ui, vec2};
 
+use crate::platform::terminal::TerminalCommand;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
-use crate::ui::widgets::controls::choice;
+use crate::ui::widgets::controls::{choice, copy_box};
 use crate::ui::widgets::field::{Tone, beside_label, label, note, small, text_field};
 
 /// Width of the labels.
@@ -103,6 +104,20 @@ pub(super) fn check_box(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
 pub(super) fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(6.0);
     ui.heading(text);
+}
+
+/// The heading above the commands of [`command_lines`].
+pub(super) const CONNECT_AND_CHECK: &str = "How clients connect and check it";
+
+/// Shows commands to copy, each with its program's name and its note.
+pub(super) fn command_lines(ui: &mut Ui, commands: &[TerminalCommand]) {
+    for command in commands {
+        small(ui, command.program);
+        copy_box(ui, &format!("Copy the command for {}", command.program), &command.line, usize::MAX);
+        if let Some(text) = &command.note {
+            note(ui, Tone::Hint, text);
+        }
+    }
 }
 
 /// Shows an error, with its cause as a tooltip.

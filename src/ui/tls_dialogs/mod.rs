@@ -30,7 +30,7 @@ use crate::ui::tls_dialogs::dialog_layout::{
 use crate::ui::widgets::dialog::{Dialog, DialogPart};
 use crate::ui::widgets::field::{Tone, note, small};
 
-const OPTIONS: Dialog = Dialog { title: "How TLS is served", width: 600.0 };
+const OPTIONS: Dialog = Dialog { title: "TLS options", width: 600.0 };
 
 /// The open dialog, if any.
 #[derive(Default)]
@@ -109,7 +109,7 @@ fn options(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     below(ui, |ui| setting_note(ui, app, Setting::Alpn));
     row(ui, Setting::SessionTickets.label(), |ui, _| {
         let mut on = settings.session_tickets;
-        if check_box(ui, &mut on, "Clients may resume their sessions").changed() {
+        if check_box(ui, &mut on, "Let clients resume sessions").changed() {
             actions.push(Command::set(Setting::SessionTickets, on).into());
         }
     });
@@ -139,7 +139,7 @@ fn explained_choice<T: SettingChoice + PartialEq>(
 fn client_ca(ui: &mut Ui, app: &App) {
     match app.client_ca() {
         Check::Empty => {
-            small(ui, "The CA that signs the clients' certificates, such as the practice CA's ca.crt.");
+            small(ui, "The CA that signs client certificates, such as the practice CA's ca.crt.");
         }
         Check::Reading => drop(note(ui, Tone::Hint, "Reading…")),
         Check::Good(subjects) => drop(note(ui, Tone::Good, subjects)),

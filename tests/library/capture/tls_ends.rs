@@ -39,7 +39,7 @@ fn http_is_recorded_as_raw_bytes() {
         ("Type", "21 alert", 0..1),
         ("Version", "0x0303 TLS 1.2; TLS 1.3 uses it too", 1..3),
         ("Length", "2 bytes", 3..5),
-        ("Level", "2 fatal", 5..6),
+        ("Level", "2 fatal; TLS 1.3 ignores it", 5..6),
         ("Description", "10 unexpected_message", 6..7),
     ];
     assert_eq!(named.collect::<Vec<_>>(), expected);

@@ -122,12 +122,12 @@ fn every_field_is_described() {
     );
     assert_eq!(extension(&full, "Key Usage"), Some("Digital Signature, Key Encipherment"));
     assert_eq!(extension(&full, "Extended Key Usage"), Some("TLS server, TLS client, 1.2.3.4"));
-    assert_eq!(extension(&full, "Basic Constraints"), Some("not a certificate authority"));
+    assert_eq!(extension(&full, "Basic Constraints"), Some("not a CA"));
     assert_eq!(extension(&full, "Extension 1.2.3.4"), Some("0C:05:68:65:6C:6C:6F"));
     assert!(full.validity.description(Timestamp::now()).ends_with(" days left"));
     assert_eq!(of("openssl-sha1").weak_hash(), Some("SHA1"));
     assert_eq!(of("openssl-pss").signature, "rsassa-pss with sha256");
-    assert_eq!(extension(&of("openssl-ca"), "Basic Constraints"), Some("a certificate authority"));
+    assert_eq!(extension(&of("openssl-ca"), "Basic Constraints"), Some("a CA"));
 }
 
 #[test]
@@ -148,16 +148,16 @@ fn broken_links_are_explained() {
     let end = |name: &str| explain_end(read(name).certificates().last().unwrap());
     assert_eq!(of("full-chain"), [ChainLink::Signed, ChainLink::Signed]);
     assert!(end("full-chain").contains("self-signed"));
-    assert!(end("chain").contains("signed by CN=Root, O=Lab"));
+    assert!(end("chain").contains("The issuer of the last certificate, CN=Root, O=Lab,"));
     assert_eq!(explain_link(1, &of("chain")[0]), None);
-    assert!(end("no-intermediate").contains("signed by CN=Middle, O=Lab"));
+    assert!(end("no-intermediate").contains("The issuer of the last certificate, CN=Middle, O=Lab,"));
     assert_eq!(
         explain_link(1, &of("wrong-order")[0]).unwrap(),
-        "Certificate 1 is signed by CN=Middle, O=Lab, but certificate 2 is CN=Root, O=Lab. Move certificate 3, which is \
-         the right one, to its place."
+        "The issuer of certificate 1 is CN=Middle, O=Lab, but certificate 2 is CN=Root, O=Lab. Move certificate 3, the \
+         issuer's, to that place."
     );
     let namesake = explain_link(1, &of("namesake")[0]).unwrap();
-    assert!(namesake.contains("but did not sign it: its key is another one"), "{namesake}");
+    assert!(namesake.contains("but another key, so it didn't sign it"), "{namesake}");
     assert_eq!(of("twice"), [ChainLink::Repeated, ChainLink::Signed]);
 }
 

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::support::{Finished, Server, finish, program};
+use crate::support::{Finished, Guarded, Lines, Server, finish, program};
 
 /// A Python program that makes one exchange with the default context and prints one line.
 const PYTHON: &str = "
@@ -90,6 +90,29 @@ pub(crate) fn rustls(port: u16, ca: &str, name: &str) -> Result<(), String> {
     stream.read_exact(&mut echo).map_err(|error| error.to_string())?;
     assert_eq!(&echo, b"Hello");
     Ok(())
+}
+
+/// Runs a command line in a shell and types a line into it. Returns whether the server's echo came back, and the output.
+pub(crate) fn echoes(line: &str) -> (bool, String) {
+    let mut command = Command::new("sh");
+    // With `exec`, the end of the shell is the end of the program.
+    command.args(["-c", &format!("exec {line} 2>&1")]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let output = Lines::of(child.stdout.take().unwrap());
+    let _child = Guarded(child);
+    // This fails if the program has ended already.
+    let _ = input.write_all(b"Hello from a terminal\n");
+    let mut all = String::new();
+    while let Some(line) = output.next_or_end() {
+        all += &line;
+        all.push('\n');
+        // curl shows the echo of its own request.
+        if line.contains("Hello") || line.contains("GET / HTTP/") {
+            return (true, all);
+        }
+    }
+    (false, all)
 }
 
 /// Asserts that the server still echoes to a client that doesn't check the certificate.

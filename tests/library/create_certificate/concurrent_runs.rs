@@ -67,7 +67,7 @@ fn processes_in_one_folder_leave_one_complete_set() {
         });
         assert!(ends.iter().any(|end| end.code == Some(0)), "{ends:?}");
         for end in ends.iter().filter(|end| end.code != Some(0)) {
-            assert!(end.stderr.contains("Another Echoscope is making certificates in "), "{end:?}");
+            assert!(end.stderr.contains("Another instance of Echoscope is using "), "{end:?}");
         }
         assert_complete(folder.folder(), &["server.crt", "server.csr", "server.key"]);
     }

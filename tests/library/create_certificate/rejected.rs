@@ -15,14 +15,14 @@ fn invalid_values_are_usage_errors() {
     let (long, label) = ("a.".repeat(150), "a".repeat(64));
     let long_common_name = format!("{}test", "a.".repeat(40));
     for (flags, expected) in [
-        (["--name", "*..x"], "a dot or a hyphen too many"),
+        (["--name", "*..x"], "an extra dot or hyphen"),
         (["--name", &long], "at most 253 characters"),
         (["--name", &label], "at most 63 between"),
         (["--name", "😀"], "xn-- form"),
         (["--name", "bücher.example"], "xn-- form"),
-        (["--name", "-a.b"], "a dot or a hyphen too many"),
-        (["--name", "localhost."], "a dot or a hyphen too many"),
-        (["--name", "a.test.."], "a dot or a hyphen too many"),
+        (["--name", "-a.b"], "an extra dot or hyphen"),
+        (["--name", "localhost."], "an extra dot or hyphen"),
+        (["--name", "a.test.."], "an extra dot or hyphen"),
         (["--name", ""], "common name is empty"),
         (["--name", &long_common_name], "common name has 84 characters"),
         (["--days", "0"], "from 1 to 36,500"),
@@ -43,7 +43,7 @@ fn invalid_values_are_usage_errors() {
 fn every_name_is_checked() {
     let folder = TestFolder::new();
     let message = one_line(&folder.create(&["--name", "a.test", "--name", "http://b.test"]), 2);
-    assert!(message.contains("Leave out http://"), "{message}");
+    assert!(message.contains("Remove http://"), "{message}");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn an_unusable_folder_is_reported() {
     for (folder, expected) in [
         (folder.path("file"), "is not a folder"),
         (folder.path("file").join("c"), "file is not a folder"),
-        (parent, "can be created"),
+        (parent, "creates only its last folder"),
     ] {
         let message = one_line(&create(&folder, &["--key", "p256"]), 1);
         assert!(message.contains(expected), "{}: {message}", folder.display());
@@ -68,13 +68,13 @@ fn an_unusable_folder_is_reported() {
 fn a_read_only_folder_is_reported() {
     for folder in ["/sys", "/sys/echoscope"] {
         let message = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
-        assert!(message.contains("Nothing can be written in /sys (permission denied)"), "{message}");
+        assert!(message.contains("Can't write to /sys (permission denied)"), "{message}");
         assert!(message.contains("a folder of your own"), "{message}");
     }
     // In /proc the OS reports ENOENT, though the folder exists.
     for folder in ["/proc", "/proc/echoscope"] {
         let message = one_line(&create(Path::new(folder), &["--key", "p256"]), 1);
-        let expected = "echoscope: Nothing can be written in /proc. Choose a folder of your own.";
+        let expected = "echoscope: Can't write to /proc. Choose a folder of your own.";
         assert_eq!(message, expected);
     }
 }
@@ -85,7 +85,7 @@ fn existing_files_are_only_replaced_with_force() {
     fs::write(folder.path("server.crt"), "mine").unwrap();
     fs::write(folder.path("server.key"), "mine too").unwrap();
     let message = one_line(&folder.create(&["--key", "p256"]), 1);
-    assert!(message.contains("server.key and server.crt are in "), "{message}");
+    assert!(message.contains("server.key and server.crt already exist in "), "{message}");
     assert!(message.contains("--force"), "{message}");
     assert_eq!(folder.files(), ["server.crt", "server.key"]);
     assert_eq!(fs::read_to_string(folder.path("server.crt")).unwrap(), "mine");
@@ -100,7 +100,7 @@ fn a_failure_while_writing_restores_the_folder() {
     fs::write(folder.path("server.key"), "mine").unwrap();
     fs::create_dir(folder.path("server.crt")).unwrap();
     let message = one_line(&folder.create(&["--key", "p256", "--force", "--signed-by-ca"]), 1);
-    assert!(message.contains("server.crt could not be written"), "{message}");
+    assert!(message.contains("Can't write server.crt"), "{message}");
     assert_eq!(folder.files(), ["server.crt", "server.key"]);
     assert_eq!(fs::read_to_string(folder.path("server.key")).unwrap(), "mine");
 }
@@ -121,20 +121,20 @@ fn an_unusable_ca_is_reported() {
 
     let folder = TestFolder::new();
     copy(&good.path("ca.crt"), &folder, "ca.crt");
-    refused(&folder, "ca.key is missing");
+    refused(&folder, "contains ca.crt but no ca.key");
     copy(&other.path("ca.key"), &folder, "ca.key");
-    refused(&folder, "ca.key does not fit ca.crt");
+    refused(&folder, "ca.key doesn't match ca.crt");
     fs::write(folder.path("ca.key"), "nothing of the kind").unwrap();
-    refused(&folder, "ca.key holds no private key");
+    refused(&folder, "ca.key contains no private key");
 
     let folder = TestFolder::new();
     copy(&good.path("ca.key"), &folder, "ca.key");
-    refused(&folder, "ca.crt is missing");
+    refused(&folder, "contains ca.key but no ca.crt");
 
     let folder = TestFolder::new();
     copy(&good.path("server.crt"), &folder, "ca.crt");
     copy(&good.path("server.key"), &folder, "ca.key");
-    refused(&folder, "not the certificate of a CA");
+    refused(&folder, "not a CA's certificate");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn an_expired_or_unusual_ca_is_reported() {
         assert_eq!(run(&openssl, folder.folder(), line).code, Some(0));
     }
     let message = one_line(&folder.create(&["--key", "p256", "--signed-by-ca"]), 1);
-    assert!(message.contains("unusual kind"), "{message}");
+    assert!(message.contains("name or key is unusual"), "{message}");
     assert_eq!(folder.files(), ["ca.crt", "ca.key"]);
 }
 

@@ -14,7 +14,7 @@ fn a_path_without_a_file_names_the_folder() {
     let folder = lab.0.path().display().to_string();
     assert_eq!(
         lab.certificate_error("server.crt"),
-        format!("There is no file server.crt in {folder}. Check the spelling and the folder.")
+        format!("There is no file server.crt in {folder}. Check the name and the folder.")
     );
     assert_eq!(
         lab.key_error("lab/server.key"),
@@ -128,11 +128,11 @@ fn files_of_the_wrong_size_are_reported() {
     lab.write("server.key", vec![b'x'; 1024 * 1024 * 7 / 2]);
     assert_eq!(
         lab.certificate_error("server.crt"),
-        "server.crt is empty: the command that made it has probably failed. Make it again."
+        "server.crt is empty. Most likely the command that made it failed: run it again."
     );
     assert_eq!(
         lab.key_error("server.key"),
-        "server.key has 3.5 MiB, far more than a private key. Choose a private key file, \
+        "server.key is too large (3.5 MiB) for a private key. Choose a private key file, \
          such as server.key."
     );
 }
@@ -157,12 +157,12 @@ fn messages_name_the_damaged_part() {
     lab.write("b.key", no_end(&key));
     let end = lab.certificate_error("b.crt");
     assert!(
-        end.starts_with("b.crt breaks off: the line -----END CERTIFICATE----- is missing. Copy"),
+        end.starts_with("b.crt is cut off: the line -----END CERTIFICATE----- is missing. Copy"),
         "{end}"
     );
     let end = lab.key_error("b.key");
     assert!(
-        end.starts_with("b.key breaks off: the line -----END PRIVATE KEY----- is missing. Copy"),
+        end.starts_with("b.key is cut off: the line -----END PRIVATE KEY----- is missing. Copy"),
         "{end}"
     );
 
@@ -208,14 +208,14 @@ fn messages_about_other_files_name_what_is_missing() {
         }
         let neither = tls::classify(&lab.path(name)).unwrap_err().to_string();
         assert!(
-            neither.starts_with(&format!("{name} holds neither a certificate nor a private key.")),
+            neither.starts_with(&format!("{name} contains neither a certificate nor a private key.")),
             "{neither}"
         );
     }
     lab.write("mail.asc", other);
     assert_eq!(
         lab.certificate_error("mail.asc"),
-        "mail.asc holds no certificate, but something called “PGP MESSAGE”. Choose a certificate file, such as server.crt."
+        "mail.asc contains “PGP MESSAGE”, not a certificate. Choose a certificate file, such as server.crt."
     );
 }
 

@@ -20,12 +20,12 @@ fn messages_about_binary_files_contain_a_command_to_convert_them() {
     let (first, second) = (lab.certificate_error("server.crt"), lab.key_error("server.key"));
     assert_eq!(
         first,
-        "server.crt is a certificate in binary form (DER), but the text form (PEM) is needed. Convert it: openssl x509 \
+        "server.crt is a certificate in binary form (DER), but Echoscope reads text (PEM). Convert it: openssl x509 \
          -inform der -in server.crt -out plain.crt"
     );
     assert_eq!(
         second,
-        "server.key is a private key in binary form (DER), but the text form (PEM) is needed. Convert it: openssl pkey \
+        "server.key is a private key in binary form (DER), but Echoscope reads text (PEM). Convert it: openssl pkey \
          -inform der -in server.key -out plain.key"
     );
     if has_program("openssl", "version") {
@@ -46,14 +46,14 @@ fn swapped_files_are_reported() {
     for name in ["server.crt", "der.crt"] {
         let error = lab.certificate_error(name);
         assert!(
-            error.starts_with(&format!("{name} holds a private key, not a certificate. Perhaps the two")),
+            error.starts_with(&format!("{name} contains a private key, not a certificate. If the two")),
             "{error}"
         );
     }
     for name in ["server.key", "der.key"] {
         let error = lab.key_error(name);
         assert!(
-            error.starts_with(&format!("{name} holds a certificate, not a private key. Perhaps the two")),
+            error.starts_with(&format!("{name} contains a certificate, not a private key. If the two")),
             "{error}"
         );
     }
@@ -81,14 +81,14 @@ fn messages_name_requests_public_keys_and_revocation_lists() {
     lab.run("openssl crl -in ca.crl -outform der -out der.crl");
     let request = "is a certificate signing request. Sign it, then choose the certificate: \
                    openssl x509 -req -days 365 -in";
-    let public = "is only the public half of a key. Choose the certificate";
+    let public = "is only a public key. Choose the certificate";
     let revoked = "is a list of revoked certificates (CRL).";
     for (name, as_certificate, as_key) in [
         ("server.csr", request, "is a certificate signing request, not a private key. Choose the key"),
         ("der.csr", request, "is a certificate signing request, not a private key."),
-        ("public.key", public, "is only the public half of a key. Choose the private key"),
-        ("public.der", public, "is only the public half of a key"),
-        ("rsa-public.key", public, "is only the public half of a key"),
+        ("public.key", public, "is only a public key. Choose the private key"),
+        ("public.der", public, "is only a public key"),
+        ("rsa-public.key", public, "is only a public key"),
         ("ca.crl", revoked, revoked),
         ("der.crl", revoked, revoked),
     ] {
@@ -124,7 +124,7 @@ fn messages_about_encrypted_keys_contain_a_command_to_decrypt_them() {
         assert_eq!(
             lab.key_error(name),
             format!(
-                "{name} is encrypted: it opens only with its passphrase. Make a copy without one: {command}"
+                "{name} is encrypted, and Echoscope doesn't ask for passphrases. Make a copy without one: {command}"
             )
         );
         lab.run(&format!("{command} -passin pass:secret"));
@@ -145,10 +145,10 @@ fn messages_about_openssh_keys_contain_a_command_to_convert_them() {
     assert!(made.unwrap().success());
     assert_eq!(
         lab.key_error("id_rsa"),
-        "id_rsa is in OpenSSH's format, which TLS does not use. Copy it to plain.key and convert the copy (RSA and ECDSA \
+        "id_rsa is in OpenSSH's format, which Echoscope doesn't read. Copy it to plain.key and convert the copy (RSA and ECDSA \
          keys only): ssh-keygen -p -N \"\" -m PKCS8 -f plain.key"
     );
-    assert!(lab.key_error("id_rsa.pub").contains("is only the public half of a key"));
+    assert!(lab.key_error("id_rsa.pub").contains("is only a public key"));
     fs::copy(lab.path("id_rsa"), lab.path("plain.key")).unwrap();
     let convert = Command::new("ssh-keygen")
         .args(["-p", "-N", "", "-m", "PKCS8", "-f"])
@@ -218,7 +218,7 @@ fn messages_about_bundles_contain_a_command_to_unpack_them() {
         lab.run(&format!("{command}{password}"));
     }
     assert_serves(&lab, "plain.crt", "plain.key");
-    assert!(lab.key_error("my.p7b").contains("which holds certificates but no key"));
+    assert!(lab.key_error("my.p7b").contains("which contains certificates but no key"));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_mismatched_key_is_reported() {
         assert_eq!(error.field(), FileRole::Key);
         assert_eq!(
             lab.relative_message(&error),
-            "other.key does not belong to server.crt. Choose the two that were \
+            "other.key doesn't match server.crt. Choose the key and the certificate that were \
              made together, or make a new certificate: openssl req -x509 -key other.key -days 365 -subj \
              /CN=localhost -out new.crt"
         );
@@ -257,13 +257,13 @@ fn messages_name_the_type_of_keys_that_cannot_sign() {
     lab.run("openssl genpkey -algorithm rsa-pss -out pss.key");
     lab.run("openssl dsaparam -noout -genkey -out dsa.key 1024");
     for (name, what) in [
-        ("short.key", "The RSA key in short.key has 1024 bits, and only 2048 to 8192 are supported."),
-        ("odd.key", "The RSA key in odd.key has 2047 bits, and only 2048 to 8192 are supported."),
-        ("ed448.key", "ed448.key holds an Ed448 key, which this server can't sign with."),
-        ("x25519.key", "x25519.key holds an X25519 key, which this server can't sign with."),
-        ("k1.key", "k1.key holds an ECDSA secp256k1 key, which this server can't sign with."),
-        ("pss.key", "pss.key holds an RSA-PSS key, which this server can't sign with."),
-        ("dsa.key", "dsa.key holds a DSA key, which this server can't sign with."),
+        ("short.key", "The RSA key in short.key has 1024 bits, but only 2048 to 8192 are supported."),
+        ("odd.key", "The RSA key in odd.key has 2047 bits, but only 2048 to 8192 are supported."),
+        ("ed448.key", "ed448.key contains an Ed448 key, which Echoscope can't sign with."),
+        ("x25519.key", "x25519.key contains an X25519 key, which Echoscope can't sign with."),
+        ("k1.key", "k1.key contains an ECDSA secp256k1 key, which Echoscope can't sign with."),
+        ("pss.key", "pss.key contains an RSA-PSS key, which Echoscope can't sign with."),
+        ("dsa.key", "dsa.key contains a DSA key, which Echoscope can't sign with."),
     ] {
         let error = lab.key_error(name);
         assert!(error.starts_with(what), "{error}");

@@ -22,7 +22,7 @@ fn tshark_decrypts_a_recorded_conversation_with_the_key_log() {
     for (flag, secret) in [("-tls1_3", "SERVER_TRAFFIC_SECRET_0"), ("-tls1_2", "CLIENT_RANDOM")] {
         let lab = Lab::start("--key-log FOLDER/keys.log");
         let note = lab.wait_until("note");
-        assert!(note["text"].as_str().unwrap().contains("can read a recording"), "{note}");
+        assert!(note["text"].as_str().unwrap().contains("can decrypt a recording"), "{note}");
         let keys = lab.path("keys.log");
         let (Some(tshark), recording) = (program("tshark"), Recording::default()) else { return };
         let proxy = TcpListener::bind("127.0.0.1:0").unwrap();

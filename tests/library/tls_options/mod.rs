@@ -8,3 +8,5 @@ mod lab;
 mod offers;
 mod options;
 mod session;
+#[cfg(unix)]
+mod try_it;

@@ -18,7 +18,7 @@ fn only_the_chosen_versions_are_accepted() {
             assert!(!lab.openssl(&flag(refused)).unwrap().echoed);
             let visit = lab.visit();
             let (text, problem) = visit.failure();
-            assert!(text.contains(&format!("no TLS version in common: TLS {served} only")), "{text}");
+            assert!(text.contains(&format!("no TLS version in common (TLS {served} only")), "{text}");
             assert_eq!(problem["offer"]["versions"], json!([format!("TLS {refused}")]));
         }
         if let Some(output) = lab.python(version(served)) {
@@ -44,7 +44,7 @@ fn an_alpn_protocol_is_agreed_on_or_the_client_is_rejected() {
         assert!(!lab.openssl("-alpn http/1.1").unwrap().echoed);
         let visit = lab.visit();
         let (text, problem) = visit.failure();
-        assert!(text.contains("agrees only to echo, h2"), "{text}");
+        assert!(text.contains("than this server supports: echo, h2"), "{text}");
         assert_eq!(problem["offer"]["alpn"], json!(["http/1.1"]));
     }
     for served in ["1.2", "1.3"] {
@@ -103,9 +103,9 @@ fn unusable_options_are_reported_before_the_start() {
     for (arguments, code, expected) in [
         ("--client-auth required --client-ca FOLDER/none.crt", 1, "There is no file none.crt"),
         ("--client-auth optional --client-ca FOLDER/empty.crt", 1, "empty.crt is empty"),
-        ("--client-auth required --client-ca FOLDER/client.key", 1, "holds a private key, not a certificate"),
+        ("--client-auth required --client-ca FOLDER/client.key", 1, "contains a private key, not a certificate"),
         ("--client-auth required", 2, "needs a CA file"),
-        ("--key-log FOLDER/server.key", 1, "is no key log"),
+        ("--key-log FOLDER/server.key", 1, "is not a key log"),
         ("--key-log FOLDER/none/keys.log", 1, "there is no folder"),
         ("--key-log FOLDER", 1, "is a folder"),
         ("--alpn h2,h2", 2, "twice"),

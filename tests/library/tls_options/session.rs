@@ -1,19 +1,16 @@
 //! TLS options in the app: commands, options that take effect after a restart, and warnings.
 
-use std::io::Write;
-use std::process::{Command as Process, Stdio};
 use std::time::Instant;
 
 use echoscope::app::{App, Check, Command, Options};
 use echoscope::server::ServerState;
 use echoscope::settings::Setting;
 use echoscope::settings::{ClientAuth, Settings, TlsVersions};
-use echoscope::tls::create::{CertificateSpec, KeyChoice, create};
 
-use crate::support::{Guarded, Lines, PATIENCE, finish, program};
+use crate::support::PATIENCE;
 use crate::tls_options::lab::Lab;
 
-fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
+pub(crate) fn poll_until(app: &mut App, what: &str, mut done: impl FnMut(&App) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(app) {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
@@ -96,48 +93,4 @@ fn missing_and_unusable_files_are_reported() {
     // Without TLS, the invalid ALPN protocols don't matter.
     app.apply(Command::set(Setting::Tls, false));
     assert_eq!(app.blocked(), None);
-}
-
-#[cfg(unix)]
-#[test]
-fn commands_to_try_present_the_created_client_certificate() {
-    let (Some(sh), Some(_), Some(_)) = (program("sh"), program("openssl"), program("python3")) else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let spec = CertificateSpec {
-        folder: folder.path().join("it's new"),
-        key: KeyChoice::P256,
-        client_certificate: true,
-        ..CertificateSpec::default()
-    };
-    let created = create(&spec, false, jiff::Timestamp::now()).unwrap();
-    let settings = Settings { host: "127.0.0.1".to_owned(), port: 0, ..Settings::default() };
-    let mut app = App::new(settings, Options::default());
-    app.apply(Command::UseCreated(Box::new(created)));
-    app.apply(Command::set(Setting::ClientAuth, ClientAuth::Required));
-    poll_until(&mut app, "the files", |app| {
-        app.pair().is_some() && matches!(app.client_ca(), Check::Good(_))
-    });
-    assert!(!app.lacks_client_certificate());
-    app.apply(Command::Start);
-    poll_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
-    let [openssl, python] = app.try_it().try_into().unwrap();
-
-    let mut command = Process::new(&sh);
-    command.args(["-c", &python.line]).stdin(Stdio::null());
-    let end = finish(command);
-    assert_eq!(end.stdout.trim(), "b'Hello'", "{}: {end:?}", python.line);
-    assert!(python.line.contains("ssl.create_default_context("), "{}", python.line);
-
-    let mut command = Process::new(&sh);
-    // So that the end of the shell is the end of openssl.
-    command.args(["-c", &format!("exec {}", openssl.line)]);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let output = Lines::of(child.stdout.take().unwrap());
-    let _child = Guarded(child);
-    input.write_all(b"Hello from openssl\n").unwrap();
-    assert_eq!(output.next(), "Hello from openssl", "{}", openssl.line);
 }
