@@ -51,7 +51,7 @@ impl App {
     pub fn caution(&self) -> Option<&'static str> {
         let open = self.form.error(Setting::Host).is_none() && !is_loopback(&self.settings().host);
         open.then_some(
-            "Others on your network can connect, too. Use localhost to keep the server to this computer.",
+            "Other computers on your network can connect. To allow only this computer, use localhost.",
         )
     }
 

@@ -61,7 +61,7 @@ impl App {
             });
         });
         if let Err(error) = started {
-            let text = format!("Can't create a certificate now: {error}. Try again.");
+            let text = format!("Can't create a certificate: {error}. Try again.");
             self.tell(Notice::bad(NoticeTopic::FirstCertificate, text));
         }
     }
@@ -118,8 +118,7 @@ fn existing_certificate(folder: &Path) -> Result<(PathBuf, PathBuf), String> {
     match CheckedFiles::read(&certificate, &key, Path::new("")).pair {
         Some(Ok(())) => Ok((certificate, key)),
         _ => Err(format!(
-            "The files in {} can't be used: {CERTIFICATE} and {KEY} must be a certificate and its key. Create a \
-             certificate in another folder.",
+            "{CERTIFICATE} and {KEY} in {} aren't a certificate and its key. Create a certificate in another folder.",
             folder.display()
         )),
     }

@@ -339,7 +339,7 @@ fn accept_thread(app: &App, mode: Mode, connections: &[Connection]) -> Option<Li
         let about = explain_call(thread.site.call, ThreadState::Paused);
         (format!("paused before {}", call_text(&thread)), ThreadState::Paused, about)
     } else if let Some(served) = served.filter(|_| accepting.is_none()) {
-        let about = "This thread serves the client, and calls accept() again when its connection has closed.";
+        let about = "This thread serves the client. It calls accept() again when the connection has closed.";
         (format!("serves {}", served.client.id), ThreadState::Running, about)
     } else if app.is_paused() {
         let about =
@@ -358,7 +358,7 @@ fn accept_thread(app: &App, mode: Mode, connections: &[Connection]) -> Option<Li
         ("stopping".to_owned(), ThreadState::Running, "The server closes its connections.")
     } else if connections.len() as u64 >= u64::from(settings.max_clients) {
         let about =
-            "As many clients are connected as allowed. The server calls accept() again when one has closed.";
+            "The client limit is reached. The server calls accept() again when a client has disconnected.";
         ("waits: the client limit is reached".to_owned(), ThreadState::Paused, about)
     } else {
         ("between two calls".to_owned(), ThreadState::Running, "The thread is between two calls.")
@@ -446,13 +446,13 @@ impl LiveView {
     }
 }
 
-const NO_THREAD: &str = "This client is accepted, and waits until a thread is free to serve it.";
+const NO_THREAD: &str = "The server has accepted this client, but no thread is free to serve it yet.";
 
 /// Returns an explanation of a call that a thread is in, or is paused before.
 fn explain_call(call: Call, state: ThreadState) -> &'static str {
     match (call, state) {
         (_, ThreadState::Paused) => {
-            "Step mode: the thread is paused before this call. Next lets it make the call, F5 leaves step mode."
+            "The thread is paused before this call. Press Next to make the call, or F5 to leave step mode."
         }
         (_, ThreadState::Blocked) => {
             "The client sends but doesn't read. Its receive queue and the server's send queue are full, so sendall() waits, \
@@ -461,15 +461,15 @@ fn explain_call(call: Call, state: ThreadState) -> &'static str {
         }
         (Call::Recv, _) => "recv() waits until the client sends something or closes the connection.",
         (Call::SendAll, _) => {
-            "sendall() gives the received bytes back to the OS, which sends them to the client."
+            "sendall() passes the received bytes to the OS, which sends them to the client."
         }
         (Call::Handshake, _) => {
             "Client and server agree on keys, and the server proves its identity with its certificate."
         }
         (Call::Accept, _) => {
-            "accept() takes one client out of the accept queue. While the queue is empty, it waits."
+            "accept() returns the next client in the accept queue. While the queue is empty, accept() waits."
         }
         (Call::Close, _) => "The connection is being closed.",
-        (Call::Socket | Call::Bind | Call::Listen, _) => "The server starts to listen.",
+        (Call::Socket | Call::Bind | Call::Listen, _) => "The server is starting to listen.",
     }
 }

@@ -59,7 +59,7 @@ impl App {
             with_thousands(log.len() as u64),
             path.display()
         );
-        self.save_file(NoticeTopic::SavedLog, "The log".to_owned(), path, move |out| {
+        self.save_file(NoticeTopic::SavedLog, "the log".to_owned(), path, move |out| {
             for LogEntry { event, .. } in log.iter() {
                 match format {
                     ExportFormat::Text => {
@@ -78,24 +78,24 @@ impl App {
             "The program was saved. Run it while the server is stopped: {PYTHON} {}",
             argument(&path)
         );
-        self.save_file(NoticeTopic::SavedProgram, "The program".to_owned(), path, move |out| {
+        self.save_file(NoticeTopic::SavedProgram, "the program".to_owned(), path, move |out| {
             out.write_all(program.text().as_bytes()).map(|()| saved)
         });
     }
 
     pub(super) fn save_sequence(&mut self, id: ClientId, path: PathBuf, format: SequenceFormat) {
         let Some(capture) = self.capture(id) else {
-            let text = format!("The data of connection {id} is no longer kept, so it can't be saved.");
+            let text = format!("The data of connection {id} is no longer kept, so there is nothing to save.");
             return self.tell(Notice::bad(NoticeTopic::SavedSequence, text));
         };
-        let subject = format!("The sequence diagram of {id}");
-        let (saved, place) = (subject.clone(), path.display().to_string());
+        let subject = format!("the sequence diagram of {id}");
+        let place = path.display().to_string();
         self.save_file(NoticeTopic::SavedSequence, subject, path, move |mut out| {
             let mut sequence = Sequence::new(&capture);
             sequence.update(&capture);
             format.write(&sequence, &mut out)?;
             let rows = text::count(sequence.rows().len() as u64, "row");
-            Ok(format!("{saved} ({rows}) was saved to {place}."))
+            Ok(format!("The sequence diagram of {id} ({rows}) was saved to {place}."))
         });
     }
 
@@ -103,7 +103,7 @@ impl App {
     pub(super) fn save_lesson_result(&mut self, path: PathBuf) {
         let Some(result) = self.lesson().map(|run| run.result_text(SystemTime::now())) else { return };
         let saved = format!("The result was saved to {}.", path.display());
-        self.save_file(NoticeTopic::SavedResult, "The result".to_owned(), path, move |out| {
+        self.save_file(NoticeTopic::SavedResult, "the result".to_owned(), path, move |out| {
             out.write_all(result.as_bytes()).map(|()| saved)
         });
     }
@@ -116,6 +116,7 @@ impl App {
         path: PathBuf,
         write: impl FnOnce(&mut dyn Write) -> io::Result<String> + Send + 'static,
     ) {
+        let shown_subject = subject.clone();
         let started = self.background.run("save", true, move |updates| {
             let notice = match files::save(&path, 0o666, write) {
                 Ok(saved) => Notice::good(topic, saved),
@@ -130,7 +131,7 @@ impl App {
             Ok(()) => self.saves_running += 1,
             Err(error) => {
                 let reason = text::io_error(&error);
-                self.tell(Notice::bad(topic, format!("The file could not be saved: {reason}. Try again.")));
+                self.tell(Notice::bad(topic, format!("Can't save {shown_subject}: {reason}. Try again.")));
             }
         }
     }
@@ -176,11 +177,14 @@ fn save_changes(mut file: SettingsFile, changes: &Receiver<Settings>, updates: &
         let saved = file.save(&settings);
         let had_failed = std::mem::replace(&mut failed, saved.is_err());
         let text = match saved {
-            Err(error) if !had_failed => {
-                not_saved("The settings", file.path(), &error, "They are kept until you close the window.")
-            }
+            Err(error) if !had_failed => not_saved(
+                "the settings",
+                file.path(),
+                &error,
+                "Your changes last until you close the window.",
+            ),
             Ok(Some(copy)) => format!(
-                "The settings file {} was broken and has been replaced. Its content is kept in {}.",
+                "The settings file {} was invalid, so it was replaced. The old file is kept as {}.",
                 file.path().display(),
                 copy.display()
             ),
@@ -196,5 +200,5 @@ fn save_changes(mut file: SettingsFile, changes: &Receiver<Settings>, updates: &
 
 fn not_saved(subject: &str, path: &Path, error: &io::Error, advice: &str) -> String {
     let reason = text::io_error(error);
-    format!("{subject} could not be saved to {}: {reason}. {advice}", path.display())
+    format!("Can't save {subject} to {}: {reason}. {advice}", path.display())
 }

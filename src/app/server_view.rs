@@ -10,7 +10,7 @@ use crate::python::Version;
 use crate::server::calls::{Call, CallArgument, CallSite, Calls, PausedThread};
 use crate::server::{AcceptQueues, Server, ServerState};
 use crate::settings::{DataFormat, Mode};
-use crate::text::with_thousands;
+use crate::text::{count, with_thousands};
 
 /// How many characters of the data in a `sendall` or of a variable are shown.
 const PREVIEW: usize = 24;
@@ -216,8 +216,8 @@ fn about(queues: &AcceptQueues) -> String {
     let mut text = match queues.capacity {
         Some(room) if room == u32::from(queues.backlog) + 1 => {
             format!(
-                "With a backlog of {backlog}, Linux lets {} wait, one more than asked for.",
-                with_thousands(room)
+                "With a backlog of {backlog}, Linux lets {} wait, one more than the backlog.",
+                count(room.into(), "client")
             )
         }
         Some(room) => {
@@ -226,10 +226,10 @@ fn about(queues: &AcceptQueues) -> String {
                 with_thousands(room)
             )
         }
-        None => format!("The backlog is {backlog}. Each OS interprets that number in its own way."),
+        None => format!("The backlog is {backlog}. The number of clients that can wait depends on the OS."),
     };
     if queues.queues.len() > 1 {
-        text.push_str(" Each address has a queue of its own.");
+        text.push_str(" Each address has its own queue.");
         for queue in &queues.queues {
             text.extend(queue.waiting.map(|waiting| format!(" {}: {waiting}.", queue.address)));
         }
@@ -285,7 +285,7 @@ mod tests {
     fn size_of_the_queue_is_explained() {
         let about = |queues: &AcceptQueues| status(queues, false).about;
         let one = queues(&[Some(2)], false);
-        assert_eq!(about(&one), "With a backlog of 5, Linux lets 6 wait, one more than asked for.");
+        assert_eq!(about(&one), "With a backlog of 5, Linux lets 6 clients wait, one more than the backlog.");
         let capped = AcceptQueues { backlog: 5000, capacity: Some(4097), ..one };
         assert!(about(&capped).contains("limits the queue to 4,097"));
         let two = about(&queues(&[Some(2), Some(0)], false));

@@ -28,9 +28,12 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
         }
         ui.label(&queue.label);
         let (label, about) = if queue.paused {
-            ("Resume accepting", "Call accept() again: waiting clients are accepted, oldest first")
+            ("Resume accepting", "Call accept() again. Waiting clients are accepted, oldest first.")
         } else {
-            ("Pause accepting", "Stop calling accept(), so that clients wait in the queue and fill it")
+            (
+                "Pause accepting",
+                "Stop calling accept(). New clients wait in the accept queue until it is full.",
+            )
         };
         if pill_button(ui, label).on_hover_text(about).clicked() {
             action = Some(Command::PauseAccepting(!queue.paused).into());
@@ -49,7 +52,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
 /// Returns what the accept queue is, and at which of the addresses of a starting server there is one.
 fn not_listening_text(addresses: &[(SocketAddr, bool)]) -> String {
     let about =
-        "From listen() on, the OS accepts connections, and clients wait here until accept() returns them.";
+        "After listen(), the OS completes connections. Clients wait here until accept() returns them.";
     let list = |is_listening: bool| {
         let addresses = addresses.iter().filter(|(_, listening)| *listening == is_listening);
         // The OS may not have chosen the port of a later address yet.
@@ -66,7 +69,7 @@ fn not_listening_text(addresses: &[(SocketAddr, bool)]) -> String {
         }
         (ready, waiting) => {
             let [ready, waiting] = [ready, waiting].map(|list| text::list(&list, usize::MAX));
-            format!("{about} The server listens on {ready} already, but not on {waiting} yet.")
+            format!("{about} The server listens on {ready}, but not on {waiting} yet.")
         }
     }
 }
@@ -85,7 +88,7 @@ mod tests {
         assert!(text(&[("127.0.0.1:1", false), ("[::1]:1", false)]).ends_with("doesn't listen yet."));
         assert!(
             text(&[("127.0.0.1:1", true), ("[::1]:0", false)])
-                .ends_with("The server listens on 127.0.0.1:1 already, but not on ::1 yet.")
+                .ends_with("The server listens on 127.0.0.1:1, but not on ::1 yet.")
         );
         assert!(
             text(&[("127.0.0.1:1", true), ("[::1]:1", true)])

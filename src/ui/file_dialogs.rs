@@ -177,7 +177,7 @@ struct PathPrompt {
 enum Stage {
     /// The user types a path.
     Typing,
-    /// The disk is asked whether the file exists.
+    /// The app checks whether the file exists.
     Checking,
     /// The file exists, and the user decides whether to replace it.
     Asking,
@@ -215,7 +215,7 @@ impl PathPrompt {
                 match &self.stage {
                     Stage::Asking => {
                         let name = display_name(&typed_path(&self.text));
-                        note(ui, Tone::Caution, &format!("{name} exists already. Replace it?"));
+                        note(ui, Tone::Caution, &format!("{name} already exists. Replace it?"));
                     }
                     Stage::Failed(reason) => drop(note(ui, Tone::Problem, reason)),
                     Stage::Typing | Stage::Checking | Stage::Saving => {}
@@ -268,9 +268,9 @@ impl PathPrompt {
     }
 
     fn show_field(&mut self, ui: &mut Ui) {
-        let label = ui.weak("This system has no file dialog to offer, so type the path.");
+        let label = ui.weak("No file dialog is available, so type the path.");
         if let Action::App(Command::SaveLog { .. }) = self.action {
-            ui.weak(".json or .jsonl saves JSON lines, anything else text; the whole log is saved.");
+            ui.weak("The whole log is saved: as JSON lines if the name ends in .json or .jsonl, otherwise as text.");
         }
         let width = ui.available_width();
         let (field, typed) = text_field(ui, "typed path", width, &self.text, "path", false);
@@ -331,9 +331,10 @@ impl PathRequest {
             Action::App(command) => match command {
                 Command::Set(Setting::ClientCa, path) => Self::open("Choose the CA file", path),
                 Command::Set(Setting::Key, path) => Self::open("Choose the private key", path),
-                Command::Set(Setting::KeyLog, path) => {
-                    Self { current: path.clone(), ..Self::save("Write TLS keys to a file", "keys.log", &[]) }
-                }
+                Command::Set(Setting::KeyLog, path) => Self {
+                    current: path.clone(),
+                    ..Self::save("Choose a file for the TLS keys", "keys.log", &[])
+                },
                 Command::Set(_, path) => Self::open("Choose the certificate", path),
                 Command::Client(ClientCommand::Edit(_, field, path)) => {
                     let title = match field {

@@ -34,7 +34,7 @@ impl Presenter {
         ctx.set_zoom_factor(if self.is_on { (zoom * ZOOM).min(MAX_ZOOM) } else { zoom });
     }
 
-    /// Returns the action that ends presenter mode if the user pressed Escape, or left full screen by the means of the OS.
+    /// Returns the action that ends presenter mode if the user pressed Escape, or left full screen through the OS.
     /// The key does nothing here if it is for a menu, a dialog or the log's filter.
     pub(super) fn ended(&mut self, ctx: &Context) -> Option<Action> {
         let full_screen = ctx.input(|input| input.viewport().fullscreen);

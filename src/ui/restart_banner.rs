@@ -51,9 +51,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Command> {
         let blocked = app.blocked();
         ui.add_enabled_ui(blocked.is_none(), |ui| pill_button(ui, RESTART))
             .inner
-            .on_hover_text(
-                "Stop the server, which closes its connections, and start it with the form's settings",
-            )
+            .on_hover_text("Stop the server, close its connections, and start it with the form's settings")
             .on_disabled_hover_text(blocked.unwrap_or_default())
             .clicked()
             .then_some(Command::Restart)

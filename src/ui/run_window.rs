@@ -26,7 +26,7 @@ use crate::ui::window::Window;
 pub enum WindowError {
     /// No renderer can draw a window. The reason is the error of the windowing library.
     #[error(
-        "No window could be opened: {}. Run “echoscope --headless” to serve without one{}.",
+        "Can't open a window: {}. Run “echoscope --headless” to serve without one{}.",
         .0, hint(.0)
     )]
     NotOpened(String),

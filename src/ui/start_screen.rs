@@ -26,7 +26,7 @@ fn cards() -> [Card; 3] {
         Card {
             icon: Icon::Logo,
             title: "Send an echo",
-            about: "Starts the server and connects a client. Type, and see it return.",
+            about: "Start the server and connect a client. Type a line and see it come back.",
             command: Command::SendFirstEcho,
         },
         Card {
@@ -38,7 +38,7 @@ fn cards() -> [Card; 3] {
         Card {
             icon: Icon::Lock,
             title: "Try TLS",
-            about: "Creates a certificate and connects over TLS: see what is encrypted.",
+            about: "Create a certificate, connect over TLS, and see what is encrypted.",
             command: Command::TryTls,
         },
     ]
@@ -64,8 +64,8 @@ pub(super) fn show(ui: &mut Ui) -> Option<Action> {
         let height = if is_wide { HEIGHTS[0] } else { 3.0 * HEIGHTS[1] + 2.0 * size::GAP };
         ui.add_space(((ui.available_height() - height - AROUND) * 0.3).max(2.0));
         ui.vertical_centered(|ui| {
-            ui.label(RichText::new("See how a server works").font(theme::strong(24.0)));
-            ui.weak("Start with one of these. The form on the left has the rest.");
+            ui.label(RichText::new("See how a network server works").font(theme::strong(24.0)));
+            ui.weak("Start with one of these, or use the form on the left.");
             ui.add_space(if is_wide { 28.0 } else { 2.0 });
             let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
             for (place, card) in places(area, is_wide).into_iter().zip(cards()) {

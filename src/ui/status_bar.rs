@@ -27,10 +27,10 @@ fn counters(ui: &mut Ui, app: &App) {
         ui.spacing_mut().item_spacing.x = 20.0;
         ui.add_space(size::EDGE);
         let now = format!("{} now", text::count(counters.clients_now, "client"));
-        let total = format!("{} in all", with_thousands(counters.clients_total));
+        let total = format!("{} total", with_thousands(counters.clients_total));
         if width >= MEDIUM {
-            let about = "Clients connected now, and since the start";
-            item(ui, &format!("{now}, {total}"), "1,000 clients now, 10,000 in all", about);
+            let about = "Clients connected now, and in total since the start";
+            item(ui, &format!("{now}, {total}"), "1,000 clients now, 10,000 total", about);
         } else {
             item(ui, &now, "1,000 clients now", &format!("Clients connected now; {total} since the start"));
         }
@@ -44,7 +44,7 @@ fn counters(ui: &mut Ui, app: &App) {
             ui.add_space(size::EDGE);
             if width >= NARROW {
                 let rate = format!("{}/s", text::bytes(app.rate()));
-                item(ui, &rate, "999.9 MB/s", "Bytes a second, both ways together");
+                item(ui, &rate, "999.9 MB/s", "Bytes per second, in both directions together");
             }
             if let Some(caution) = app.key_log_caution() {
                 let color = Palette::of(ui).caution;
@@ -67,12 +67,12 @@ fn item(ui: &mut Ui, text: &str, widest: &str, about: &str) {
 /// Shows the accept queue: a box for each place, filled if a client waits there, and the numbers.
 fn accept_queue(ui: &mut Ui, queue: &AcceptQueueStatus, draws_boxes: bool) {
     let about = format!(
-        "The accept queue: clients that the system has let in and the server has not accepted yet. {} {}",
+        "The accept queue: connected clients that the server hasn't accepted yet. {} {}",
         queue.next, queue.about
     );
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        item(ui, "backlog", "", &about);
+        item(ui, "accept queue", "", &about);
         let is_short = draws_boxes && queue.room <= u32::from(MAX_BOXES);
         if let Some(waiting) = queue.waiting.filter(|_| is_short) {
             gauge(ui, waiting, queue.room, vec2(8.0, 12.0), MAX_BOXES, &queue.label).on_hover_text(&about);

@@ -25,7 +25,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
     let text = RichText::new(summary(app, &paused)).color(color);
     ui.spacing_mut().item_spacing.y = 6.0;
     ui.horizontal_wrapped(|ui| {
-        let about = "Pause the server before each of its calls, until you let the call happen (F9)";
+        let about = "Pause each thread before its next call, until you press Next (F9)";
         if switch(ui, on, "Step mode").on_hover_text(about).clicked() {
             actions.push(Command::SetStepping(!on).into());
         }
@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
                     actions.push(Action::StepNext);
                 }
             });
-            let about = "Leave step mode: no thread pauses any more (F5)";
+            let about = "Leave step mode and let all threads run (F5)";
             if pill_button(ui, "Continue (F5)").on_hover_text(about).clicked() {
                 actions.push(Command::SetStepping(false).into());
             }
@@ -57,7 +57,10 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
                 let mut by_number: Vec<_> = paused.iter().collect();
                 by_number.sort_by_key(|thread| thread.id());
                 for thread in by_number.into_iter().take(MAX_BUTTONS) {
-                    if pill_button(ui, &call_label(thread)).on_hover_text("Let this call happen").clicked() {
+                    if pill_button(ui, &call_label(thread))
+                        .on_hover_text("Let this thread make its call")
+                        .clicked()
+                    {
                         actions.push(Command::Step(thread.id()).into());
                     }
                 }
@@ -73,7 +76,7 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
 
 fn summary(app: &App, paused: &[PausedThread]) -> String {
     match paused {
-        _ if !app.is_stepping() => "Off: the server makes its calls without pausing.".to_owned(),
+        _ if !app.is_stepping() => "Off: the server runs without pausing.".to_owned(),
         [] if app.state().is_stopped() => "Start the server: it pauses before socket().".to_owned(),
         [] if matches!(app.state(), ServerState::Stopping) => "Stopping…".to_owned(),
         [] => "Running. Each thread pauses before its next call.".to_owned(),

@@ -17,7 +17,7 @@ use crate::ui::{lessons_menu, start_button};
 
 /// The icon and the name of each theme.
 const THEMES: [(Icon, &str); 3] =
-    [(Icon::Monitor, "Theme of the system"), (Icon::Sun, "Light theme"), (Icon::Moon, "Dark theme")];
+    [(Icon::Monitor, "System theme"), (Icon::Sun, "Light theme"), (Icon::Moon, "Dark theme")];
 /// A bar narrower than this lacks the app's name.
 const MEDIUM: f32 = 800.0;
 /// A bar narrower than this also lacks the logo, the theme and the label of the start button.
@@ -78,7 +78,7 @@ impl TopBar {
     }
 }
 
-const HIDE_FORM: &str = "Hide the form, so that the tabs have more space (Ctrl+B)";
+const HIDE_FORM: &str = "Hide the form to make room for the tabs (Ctrl+B)";
 const SHOW_FORM: &str = "Show the form (Ctrl+B)";
 
 /// Shows the app's logo and name, as far as there is space.
@@ -143,7 +143,7 @@ fn presenter_button(ui: &mut Ui, is_presenting: bool, is_narrow: bool) -> Option
         return None;
     } else {
         icon_button(ui, Icon::FullScreen, "Presenter mode", None)
-            .on_hover_text("Full screen, without the form, in larger text (F11)")
+            .on_hover_text("Full screen with larger text, without the form (F11)")
     };
     button.clicked().then_some(Action::TogglePresenter)
 }
@@ -211,7 +211,7 @@ fn paused_tooltip(threads: &[PausedThread]) -> String {
     if threads.len() > MAX_LINES {
         lines.push(format!("… and {} more", with_thousands((threads.len() - MAX_LINES) as u64)));
     }
-    lines.push("F10 lets the next call happen, F5 leaves step mode.".to_owned());
+    lines.push("Press F10 to make the next call, F5 to leave step mode.".to_owned());
     lines.join("\n")
 }
 
@@ -226,7 +226,7 @@ fn state_text(state: &ServerState, paused_text: Option<String>) -> String {
             format!("{paused_text}Listening on {}{tls}", list(&addresses, 2))
         }
         ServerState::Stopping => "Stopping…".to_owned(),
-        ServerState::Failed(error) => format!("Could not start: {}", first_sentence(&error.to_string())),
+        ServerState::Failed(error) => format!("Can't start: {}", first_sentence(&error.to_string())),
     }
 }
 

@@ -274,8 +274,7 @@ impl Window {
             && !composer::has_focus(ctx)
             && ctx.input(|input| input.events.iter().any(has_lines))
         {
-            let text =
-                "The field takes one line, and the pasted text has several. The line ends became spaces.";
+            let text = "This field takes one line, so the line breaks in the pasted text became spaces.";
             self.app.tell(Notice::bad(NoticeTopic::PastedText, text));
         }
     }
@@ -435,7 +434,7 @@ fn drop_hint(ui: &Ui) {
     let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop hint")));
     let area = ctx.content_rect();
     painter.rect_filled(area, 0.0, palette.panel.gamma_multiply(0.93));
-    let text = "Drop the file here: a certificate or a key finds its own field.";
+    let text = "Drop a certificate or a key here. It goes into the matching field.";
     painter.text(area.center(), Align2::CENTER_CENTER, text, theme::strong(16.0), palette.text);
 }
 

@@ -143,7 +143,7 @@ fn every_tab_is_accessible_with_clients() {
     press(&mut window, "List of connections");
     press(&mut window, "Connection #1");
     assert_accessible(&window, "the list of connections");
-    press(&mut window, "Show on the wire");
+    press(&mut window, "Show in Wire");
     window.0.get_by_label_contains("Sequence diagram of").focus();
     window.run();
     key(&mut window, Key::ArrowUp);
@@ -165,7 +165,7 @@ fn every_tab_is_accessible_with_clients() {
     window.0.event(Event::Text(folder.path().join("no/log.txt").to_string_lossy().into_owned()));
     window.run();
     key(&mut window, Key::Enter);
-    window.wait_until_shown("The log could not be saved");
+    window.wait_until_shown("Can't save the log");
     assert_accessible(&window, "an error in the prompt");
     key(&mut window, Key::Escape);
     key(&mut window, Key::Num1);

@@ -43,7 +43,7 @@ fn client_is_served_shown_and_disconnected() {
     let mut client = connect(address);
     echo(&mut client, b"Hello\n");
     window.wait_until_shown("Received: b'Hello\\n'");
-    window.wait_until_shown("1 client now, 1 in all");
+    window.wait_until_shown("1 client now, 1 total");
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.0.run();
     assert!(window.shows("recv returned 6 bytes"), "the details show the selected entry");
@@ -77,9 +77,9 @@ fn invalid_field_explains_itself_and_disables_start() {
 fn public_host_warns_and_changes_wait_for_a_restart() {
     let mut window = Window::open();
     window.fill("Host", "0.0.0.0");
-    assert!(window.shows("Others on your network"));
+    assert!(window.shows("Other computers on your network"));
     window.fill("Host", "127.0.0.1");
-    assert!(!window.shows("Others on your network"));
+    assert!(!window.shows("Other computers on your network"));
     window.start();
     assert!(!window.shows("Restart to apply"));
     let before = window.0.get_by_role_and_label(Role::TextInput, "Backlog").rect();

@@ -463,7 +463,7 @@ fn load_clients_connect_and_close() {
     assert!(window.shows("12 clients now"));
     window.click("Disconnect all");
     window.wait_until_shown("12 clients: 12 gone");
-    window.wait_until_shown("0 clients now, 12 in all");
+    window.wait_until_shown("0 clients now, 12 total");
     window.press(Key::Escape);
     assert!(!window.shows("sends one line of its own"));
     window.click("Stop server");

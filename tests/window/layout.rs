@@ -266,7 +266,7 @@ fn controls_and_status(window: &Window) -> Positions {
         role != "Label" && !name.starts_with("Disconnect") && !name.contains('#')
     });
     let bottom = window.0.ctx.content_rect().bottom();
-    for (index, start) in ["client", "↓", "↑", "backlog"].into_iter().enumerate() {
+    for (index, start) in ["client", "↓", "↑", "accept queue"].into_iter().enumerate() {
         let all = parts(window);
         let is_it = |part: &&Part<'_>| {
             part.role() == Role::Label

@@ -227,7 +227,7 @@ fn menu_shows_the_progress_and_a_finished_lesson_offers_its_result() {
     }
     window.click("Save my result…");
     let path = folder.path().join("result.txt");
-    let prompt = "This system has no file dialog to offer, so type the path.";
+    let prompt = "No file dialog is available, so type the path.";
     let suggested = window.0.get_by_role_and_label(Role::TextInput, prompt).value().unwrap();
     assert!(suggested.ends_with("your-first-echo.txt"), "{suggested}");
     window.fill(prompt, &path.to_string_lossy());

@@ -145,7 +145,7 @@ fn categories_are_one_stop_of_the_tab_key() {
 fn details_are_open_only_while_an_entry_is_selected() {
     let mut window = window(Settings::default(), [1180.0, 760.0], (0..100).map(|id| received(id, b"x")));
     let hint = |window: &Harness<'static, ui::Window>| {
-        window.query_by_label("Select a row to see its details and what they mean.").map(|node| node.rect())
+        window.query_by_label("Select a row to see its details and an explanation.").map(|node| node.rect())
     };
     let log = window.get_by_role_and_label(Role::ListBox, "Log, 100 entries").rect();
     assert!(hint(&window).unwrap().top() - log.bottom() < 20.0 && log.bottom() > 680.0, "{log}");
@@ -232,7 +232,7 @@ fn menu_of_an_entry_copies_shows_the_wire_and_disconnects() {
     assert!(window.copied().is_some_and(|text| text.ends_with("#1    Received: b'Hello\\n'")));
     window.0.run();
     open_menu(&mut window);
-    window.0.get_by_role_and_label(Role::Button, "Show on the wire").click();
+    window.0.get_by_role_and_label(Role::Button, "Show in Wire").click();
     window.0.run();
     window.wait_until_shown("Sequence diagram of #1");
     window.click("Log");

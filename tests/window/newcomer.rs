@@ -17,10 +17,10 @@ fn start_error_is_shown_until_the_form_changes() {
     let mut window =
         Window::with_settings(Settings { host: "127.0.0.1".to_owned(), port, ..Settings::default() });
     window.click("Start server");
-    window.wait_until_shown("Could not start: ");
+    window.wait_until_shown("Can't start: ");
     assert!(window.shows("Use a free port"));
     window.fill("Port", "0");
-    assert!(!window.shows("Could not start") && window.shows("Stopped"));
+    assert!(!window.shows("Can't start") && window.shows("Stopped"));
     assert!(
         !window.shows("Stop that program, or") || window.row_count() == 1,
         "only the log still has the error"

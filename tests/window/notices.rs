@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable;
 use crate::basics::{Dropped, connect, echo};
 use crate::harness::Window;
 
-const PROMPT: &str = "This system has no file dialog to offer, so type the path.";
+const PROMPT: &str = "No file dialog is available, so type the path.";
 
 fn drop_file(window: &mut Window, path: &str) {
     window.0.input_mut().dropped_files.push(Arc::new(Dropped(path.into())));
@@ -119,7 +119,7 @@ fn prompt_asks_before_it_replaces_a_file() {
     let mut window = Window::open();
     window.start();
     save_log(&mut window, &path.to_string_lossy());
-    window.wait_until_shown("log.txt exists already. Replace it?");
+    window.wait_until_shown("log.txt already exists. Replace it?");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "my notes");
     window.click("Replace");
     window.wait_until_shown("The log (");
@@ -134,13 +134,13 @@ fn prompt_stays_open_with_the_error_if_saving_fails() {
     window.start();
     let missing = folder.path().join("missing").join("log.txt");
     save_log(&mut window, &missing.to_string_lossy());
-    window.wait_until_shown("The log could not be saved to");
+    window.wait_until_shown("Can't save the log to");
     assert!(window.shows("type the path") && !window.shows("Dismiss"), "the error is in the prompt only");
     let typed = window.0.get_by_role_and_label(Role::TextInput, PROMPT).value();
     assert_eq!(typed.as_deref(), Some(&*missing.to_string_lossy()), "the path is still there to correct");
     let path = folder.path().join("log.txt");
     window.fill(PROMPT, &path.to_string_lossy());
-    assert!(!window.shows("could not be saved"));
+    assert!(!window.shows("Can't save"));
     window.press(Key::Enter);
     window.wait_until_shown("The log (");
     assert!(!window.shows("type the path") && path.exists());
@@ -151,8 +151,8 @@ fn error_that_was_read_in_the_prompt_is_not_shown_again() {
     let mut window = Window::open();
     window.start();
     save_log(&mut window, "/no/such/folder/log.txt");
-    window.wait_until_shown("The log could not be saved to");
+    window.wait_until_shown("Can't save the log to");
     window.fill(PROMPT, "/another/path");
     window.press(Key::Escape);
-    assert!(!window.shows("type the path") && !window.shows("could not be saved"));
+    assert!(!window.shows("type the path") && !window.shows("Can't save"));
 }

@@ -60,7 +60,7 @@ fn maximized_window_is_saved_without_its_size() {
 
 /// Returns the top edge of the details under the log.
 fn top_of_details(window: &Window) -> f32 {
-    window.0.get_by_label_contains("What the row means").rect().top()
+    window.0.get_by_label_contains("Explanation and").rect().top()
 }
 
 fn button(at: Pos2, pressed: bool) -> Event {

@@ -225,7 +225,7 @@ fn help_and_path_prompt() {
         window.run();
         keys(&mut window, Key::S);
         // By default it is in the home folder.
-        fill(&mut window, "This system has no file dialog to offer, so type the path.", "echoscope-log.txt");
+        fill(&mut window, "No file dialog is available, so type the path.", "echoscope-log.txt");
         window.snapshot(format!("save-{name}"));
         results.extend_harness(&mut window);
     }

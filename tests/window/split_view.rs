@@ -187,7 +187,7 @@ fn opening_a_tab_from_elsewhere_keeps_the_client_in_view() {
     window.wait_until_shown("Received: b'Hello\\n'");
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.run();
-    window.click("Show on the wire");
+    window.click("Show in Wire");
     assert_eq!(shown(&window), ["Client", "Wire"]);
     keys(&mut window, Key::F);
     assert_eq!(shown(&window), ["Client", "Log"]);

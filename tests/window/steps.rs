@@ -36,7 +36,7 @@ fn wait_until_paused(window: &mut Window, call: Call) {
 fn keys_step_from_call_to_call_in_every_tab() {
     let mut window = window();
     open_tab(&mut window);
-    assert!(window.shows("Off: the server makes its calls without pausing."));
+    assert!(window.shows("Off: the server runs without pausing."));
     switch_on(&mut window);
     window.wait_until_shown("Start the server: it pauses before socket().");
     window.click("Start server");
@@ -67,7 +67,7 @@ fn keys_step_from_call_to_call_in_every_tab() {
     client.read_exact(&mut [0; 6]).unwrap();
     echo(&mut client, b"free again");
     window.wait_until("no paused thread", |window| window.state().app().paused_threads().is_empty());
-    window.wait_until_shown("Off: the server makes its calls without pausing.");
+    window.wait_until_shown("Off: the server runs without pausing.");
     assert!(window.shows("Listening on"));
     for paused in ["Paused before", "#1 paused before", "threads paused"] {
         assert!(!window.shows(paused), "the bar at the top still shows {paused:?}");
@@ -86,7 +86,7 @@ fn each_address_of_localhost_is_stepped_and_named() {
             window.wait_until_shown(&format!("Server is paused before {}", call.label()));
             assert!(window.shows(&format!(", address {number} of 2")), "{}", call.label());
             assert!(window.shows(&format!("is paused before this line, address {number} of 2: ")));
-            let text = if number == 1 { "The server doesn't listen yet." } else { "already, but not on" };
+            let text = if number == 1 { "The server doesn't listen yet." } else { ", but not on" };
             assert!(window.shows(text), "{} for address {number}", call.label());
             window.0.key_press(Key::F10);
             window.0.run();

@@ -287,10 +287,10 @@ fn handshake_parameters_are_shown_with_the_log_entry_and_the_connection() {
     let meaning = "encrypts and authenticates each record";
     assert!(window.shows("Cipher suite") && window.shows(meaning) && window.shows("Server name (SNI)"));
     assert!(!window.shows("Offered version"), "the offer is collapsed");
-    window.0.get_by_label_contains("What the client offered").click_accesskit();
+    window.0.get_by_label_contains("Offered by the client").click_accesskit();
     window.0.run_ok();
     assert!(window.shows("Offered version"));
-    window.0.get_by_label_contains("What the client offered").click_accesskit();
+    window.0.get_by_label_contains("Offered by the client").click_accesskit();
     window.0.run_ok();
 
     window.click("Live");

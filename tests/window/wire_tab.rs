@@ -294,7 +294,7 @@ fn diagram_is_saved_and_cleared() {
         let path = folder.path().join(name);
         window.click(button);
         window.wait_until_shown("type the path");
-        window.fill("This system has no file dialog to offer, so type the path.", &path.to_string_lossy());
+        window.fill("No file dialog is available, so type the path.", &path.to_string_lossy());
         window.press(Key::Enter);
         window.wait_until("the file", |_| path.exists());
         let text = std::fs::read_to_string(&path).unwrap();
@@ -315,7 +315,7 @@ fn keyboard_scrolls_through_all_bytes() {
     window.wait_until_shown("4,096 bytes");
     window.row("4,096 bytes");
     assert!(!window.shows("0ff8  f8"));
-    window.0.get_by_label_contains("What the row means").focus();
+    window.0.get_by_label_contains("Explanation and").focus();
     window.run();
     window.press(Key::End);
     assert!(window.shows("0ff8  f8 f9 fa fb fc fd fe ff"), "the last bytes");
@@ -341,11 +341,11 @@ fn connections_and_log_entries_lead_to_the_diagram() {
     window.click("Live");
     window.click("List of connections");
     window.click("Connection #1");
-    window.click("Show on the wire");
+    window.click("Show in Wire");
     assert!(window.picked("#1 ·") && window.shows("recv() → b'one\\n'"));
     window.click("Log");
     window.row("Received: b'two");
-    window.click("Show on the wire");
+    window.click("Show in Wire");
     assert!(window.picked("#2 ·") && window.shows("recv() → b'two\\n'"));
 }
 

@@ -92,6 +92,6 @@ Section "un.Echoscope"
   DeleteRegKey HKCU "${UNINSTALL}"
 SectionEnd
 
-Section /o "un.Remembered settings"
+Section /o "un.Saved settings"
   RMDir /r "$APPDATA\echoscope"
 SectionEnd

@@ -38,7 +38,7 @@ pub(crate) struct DetailContent<'a> {
     pub(crate) raw: Option<String>,
     pub(crate) explanation: String,
     pub(crate) rows: Vec<DetailRow>,
-    /// The connection that the button *Show on the wire* shows in the Wire tab.
+    /// The connection that the button *Show in Wire* shows in the Wire tab.
     pub(crate) connection: Option<ClientId>,
     /// Whether that connection is open, and a button *Disconnect* closes it.
     pub(crate) disconnect: bool,
@@ -56,7 +56,7 @@ pub(crate) struct DetailResponse {
 const NARROW: f32 = 560.0;
 /// The width that the subtitle needs at least.
 const MIN_SUBTITLE: f32 = 40.0;
-const HINT: &str = "Select a row to see its details and what they mean.";
+const HINT: &str = "Select a row to see its details and an explanation.";
 
 fn height_id() -> Id {
     Id::unique("the height of the details")
@@ -128,7 +128,10 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
             }
             if content.raw.is_some() {
                 let label = if shows_raw { "Hide raw text" } else { "Show raw text" };
-                if pill_button(ui, label).on_hover_text("The message of the OS or the library").clicked() {
+                if pill_button(ui, label)
+                    .on_hover_text("The original message from the OS or the library")
+                    .clicked()
+                {
                     ui.data_mut(|data| data.insert_temp(raw_id, !shows_raw));
                 }
             }
@@ -138,8 +141,8 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
                 detail.action = Some(Command::Disconnect(connection).into());
             }
             if let Some(connection) = content.connection
-                && pill_button(ui, "Show on the wire")
-                    .on_hover_text("Everything that was sent on this connection")
+                && pill_button(ui, "Show in Wire")
+                    .on_hover_text("Show the sequence diagram of this connection in the Wire tab")
                     .clicked()
             {
                 detail.action = Some(Action::ShowWire(connection));
@@ -157,7 +160,7 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
     let response = ui.interact(area, ui.scope_id().with("details"), Sense::FOCUSABLE | Sense::CLICK);
     response.widget_info(|| {
         let bytes = count(content.data.len() as u64, "byte");
-        WidgetInfo::labeled(Role::ScrollView, true, format!("What the row means, and its {bytes}"))
+        WidgetInfo::labeled(Role::ScrollView, true, format!("Explanation and {bytes}"))
     });
     focus_ring(ui, &response, area, 4.0);
     // In a small area, only the scroll bar shows that there is more content.
@@ -299,7 +302,7 @@ fn handshake_table(ui: &mut Ui, rows: &[DetailRow]) {
     };
     show(ui, agreed);
     if !offered.is_empty() {
-        let title = format!("What the client offered: {} facts", offered.len());
+        let title = format!("Offered by the client: {} items", offered.len());
         collapsible(ui, "the client's offer", &title, |ui| show(ui, offered));
     }
 }

@@ -76,7 +76,7 @@ fn program_is_saved_completely_or_not_at_all() {
     app.apply(Command::SaveProgram(nowhere));
     wait_for("the bad news", || app.poll() && app.notice().is_some_and(|notice| notice.problem));
     let text = &app.notice().unwrap().text;
-    assert!(text.starts_with("The program could not be saved to") && text.ends_with("Choose another place."));
+    assert!(text.starts_with("Can't save the program to") && text.ends_with("Choose another place."));
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn within() {
         poll_until(&mut app, "the failure", |app| app.notice().is_some());
         let notice = app.notice().unwrap().clone();
         println!("{}", notice.text);
-        assert!(notice.problem && notice.text.starts_with("The log could not be saved to "), "{notice:?}");
+        assert!(notice.problem && notice.text.starts_with("Can't save the log to "), "{notice:?}");
         assert!(!notice.text.contains("os error"), "{notice:?}");
         assert!(fs::read(&log).unwrap() == b"an older log\n", "the old log was changed");
         assert_eq!(files_in(folder), ["log.txt", "settings.toml"], "something half-written stayed");
@@ -129,7 +129,7 @@ fn within() {
     poll_until(&mut app, "the failure", |app| app.notice().is_some());
     let notice = app.notice().unwrap().clone();
     println!("{}", notice.text);
-    assert!(notice.problem && notice.text.starts_with("The settings could not be saved to "), "{notice:?}");
+    assert!(notice.problem && notice.text.starts_with("Can't save the settings to "), "{notice:?}");
     assert!(fs::read(&settings_file).unwrap() == old_settings, "the old settings were changed");
     assert_eq!(files_in(folder), names, "something half-written stayed");
     assert_eq!(settings_file::load(&settings_file, OnBrokenFile::Keep).settings, before);

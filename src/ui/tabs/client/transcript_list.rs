@@ -162,7 +162,7 @@ fn show_connection_menu(ui: &mut Ui, app: &App, tab: &ClientTab, entry: &Transcr
     let local = tab.status().local.filter(|_| entry.connection == tab.connections())?;
     let connection = app.connections().into_iter().find(|connection| connection.client.peer == local)?;
     let id = connection.client.id;
-    let shows_wire = app.capture(id).is_some() && ui.button("Show on the wire").clicked();
+    let shows_wire = app.capture(id).is_some() && ui.button("Show in Wire").clicked();
     let disconnects = ui.button(format!("Disconnect {id}")).clicked();
     match (shows_wire, disconnects) {
         (true, _) => Some(Action::ShowWire(id)),

@@ -54,7 +54,7 @@ impl LivePanel {
             empty_message(
                 ui,
                 "The server isn't running",
-                "Start it, and this tab shows its accept queues, its threads and each connected client.",
+                "Start it to see its accept queues, its threads and each connected client.",
             );
             return actions;
         }
@@ -97,14 +97,11 @@ impl LivePanel {
         }
         if matches!(app.state(), ServerState::Listening { .. }) {
             let (label, about) = if app.is_paused() {
-                (
-                    "Resume accepting",
-                    "Call accept() again: the clients in the accept queue are accepted in turn",
-                )
+                ("Resume accepting", "Call accept() again. Waiting clients are accepted, oldest first.")
             } else {
                 (
                     "Pause accepting",
-                    "Stop calling accept(), so that clients wait in the accept queue and fill it",
+                    "Stop calling accept(). New clients wait in the accept queue until it is full.",
                 )
             };
             if pill_button(ui, label).on_hover_text(about).clicked() {
@@ -123,7 +120,7 @@ impl LivePanel {
     fn detail(&self, app: &App, connection: &Connection) -> DetailContent<'static> {
         let mut explanation = self.view.explain(app, connection).to_owned();
         if connection.phase == Phase::Open && connection.tls.is_none() {
-            explanation.push_str(" The connection is not encrypted.");
+            explanation.push_str(" The connection isn't encrypted.");
         }
         DetailContent {
             number: connection.client.id.0,

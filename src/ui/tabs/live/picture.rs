@@ -117,11 +117,11 @@ pub(super) fn show(
     let area = area.shrink2(vec2(edge, 0.0)).with_max_y(area.bottom() - GAP);
     let columns = Columns::new(area);
     let headings = [
-        (columns.clients, "Clients", "The programs that connected, or that try to."),
+        (columns.clients, "Clients", "Programs that are connected or trying to connect."),
         (
             columns.os,
             "Operating system",
-            "The OS completes each TCP handshake, and keeps what was received until the server calls recv().",
+            "The OS completes each TCP handshake, and buffers received data until the server calls recv().",
         ),
         (
             columns.threads,
@@ -249,7 +249,7 @@ fn accept_thread(
         let response = ui.interact(rect, Id::unique("live pool"), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}: {state}")));
         response.on_hover_text(
-            "The accepting thread puts each client into the pool's queue. A thread of the pool serves one client until \
+            "The accept thread puts each client into the pool's queue. A thread of the pool serves one client until \
              it closes, and then takes the next one.",
         );
     }
@@ -269,7 +269,7 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
         let addresses: Vec<_> = live.listening.iter().map(ToString::to_string).collect();
         let text = match addresses.as_slice() {
             [] => "No socket listens yet.".to_owned(),
-            some => format!("Listens already: {}", some.join(", ")),
+            some => format!("Already listening: {}", some.join(", ")),
         };
         paint_label(ui, place, "not listening", &text, palette.muted);
         return;
@@ -310,8 +310,8 @@ fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accep
                 WidgetInfo::labeled(Role::Label, true, format!("{client} waits for accept()"))
             });
             response.on_hover_text(
-                "The OS has completed the TCP handshake, so this client is connected. The server has not called \
-                 accept() for it, so it has no number yet.",
+                "The OS has completed the TCP handshake, so this client is connected. The server hasn't accepted it, so it has \
+                 no number yet.",
             );
             // The OS doesn't report the order of the queue, so the line doesn't lead to a slot.
             let end = place.left_center();
@@ -353,8 +353,8 @@ fn listener(ui: &Ui, place: Rect, queues: &AcceptQueues, queue: &AcceptQueue, de
     let response = ui.interact(place, Id::unique("listening socket").with(queue.address), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, description));
     response.on_hover_text(format!(
-        "A listening socket with its accept queue: clients that the OS has connected and the server has not accepted \
-         yet. {description}."
+        "A listening socket with its accept queue: connected clients that the server hasn't accepted yet. \
+         {description}."
     ));
 
     show_slots(ui, inside.with_min_y(inside.bottom() - SLOT[0]), queues, queue);
@@ -449,7 +449,7 @@ fn connection(
         address = format!("…:{}", live.client.peer.port());
     }
     text_line(ui, second, Align2::LEFT_CENTER, &address, FontId::monospace(11.5), palette.muted);
-    let response = response.on_hover_text("A connected client. Select it to see its details everywhere.");
+    let response = response.on_hover_text("A connected client. Select it to see its details in every tab.");
     let mut is_clicked = response.clicked();
 
     let is_blocked = live.thread.as_ref().is_some_and(|thread| thread.state == ThreadState::Blocked);
@@ -460,14 +460,14 @@ fn connection(
             "receive queue",
             live.queues.receive,
             color,
-            "Bytes that arrived and that recv() has not returned yet.",
+            "Bytes that have arrived, but that recv() hasn't returned yet.",
         ),
         (
             lower,
             "send queue",
             live.queues.send,
             if is_blocked { palette.problem } else { color },
-            "Bytes that sendall() gave to the OS and that the client's OS has not acknowledged yet.",
+            "Bytes that sendall() passed to the OS, but that the client's OS hasn't acknowledged yet.",
         ),
     ];
     for (place, name, queue, color, about) in queues {
@@ -477,7 +477,7 @@ fn connection(
     lines(ui, live, columns, client.right(), thread.left(), row.center().y);
     if let Some(state) = &live.thread {
         let bytes = format!("{} in, {} out", text::bytes(live.received), text::bytes(live.sent));
-        let about = "The thread that serves this client, and the call that it is in.";
+        let about = "The thread that serves this client, and its current call.";
         let is_paused = app.paused_threads().iter().any(|thread| thread.id() == Some(id));
         let (clicked, next) =
             thread_box(ui, thread, &format!("thread {}", id.0), state, &bytes, about, (is_paused, Some(id)));
@@ -560,7 +560,7 @@ fn byte_queue(
     response.on_hover_text(format!("{about} Now: {bytes}, of a buffer of {}.", text::bytes(queue.capacity)));
 }
 
-/// Draws the box of a thread. `note` stands at the right of its name. Returns whether the box was clicked, and whether its
+/// Draws the box of a thread. `note` is at the right of its name. Returns whether the box was clicked, and whether its
 /// button *Next* was; the button is shown if the thread is paused before a call.
 fn thread_box(
     ui: &mut Ui,
@@ -596,7 +596,7 @@ fn thread_box(
             client.map_or_else(|| "Next, accept thread".to_owned(), |client| format!("Next, {client}"));
         next = pill_button(&mut child, "Next")
             .accessible_name(name)
-            .on_hover_text("Step mode: let this thread make its call")
+            .on_hover_text("Let this thread make its call")
             .clicked();
         text.max.x = button.left() - GAP;
     }

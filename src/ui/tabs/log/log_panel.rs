@@ -364,7 +364,7 @@ fn show_menu(ui: &mut Ui, app: &App, entry: &LogEntry) -> Option<Action> {
         return Some(Action::CopyEntries);
     }
     let id = entry.event.client?.id;
-    if app.capture(id).is_some() && ui.button("Show on the wire").clicked() {
+    if app.capture(id).is_some() && ui.button("Show in Wire").clicked() {
         return Some(Action::ShowWire(id));
     }
     let is_connected = app.connections().iter().any(|connection| connection.client.id == id);
