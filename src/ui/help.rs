@@ -202,8 +202,9 @@ impl Help {
         let mut clicked = None;
         ui.style_mut().text_styles.insert(TextStyle::Heading, theme::strong(TITLE));
         ui.visuals_mut().hyperlink_color = Palette::of(ui).accent;
-        // Lines with code or links are as high as the others.
-        ui.spacing_mut().interact_size.y = 0.0;
+        // All lines are equally high, those with code, links or the number of a list item, too.
+        ui.spacing_mut().interact_size.y = ui.text_style_height(&TextStyle::Body);
+        ui.spacing_mut().item_spacing.y = 2.0;
         for (index, section) in self.guides[guide].sections.iter().enumerate() {
             if target == Some(index) {
                 ui.scroll_to_cursor_animation(Some(Align::TOP), ScrollAnimation::none());
