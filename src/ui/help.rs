@@ -1,114 +1,274 @@
-//! The help (F1): a tour of five minutes, terms, keys, limits, the settings file, and what draws the window.
+//! The help (F1): the guides, a search through them, and an entry about this program.
 
 use std::path::Path;
 
-use egui::{Grid, Label, Ui};
+use egui::style::ScrollAnimation;
+use egui::{
+    Align, Button, Context, Frame, Key, Label, Layout, Margin, Modifiers, RichText, ScrollArea, Stroke,
+    TextStyle, Ui, vec2,
+};
+use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 
 use crate::platform::renderers::DrawingDevice;
-use crate::ui::shortcuts;
-use crate::ui::theme;
-use crate::ui::widgets::controls::copy_box;
-use crate::ui::widgets::dialog::{Dialog, DialogPart};
+use crate::ui::guides::{self, Guide, Hit, Part, Place};
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{ICON_BUTTON, copy_box, copy_button};
+use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
+use crate::ui::widgets::field::{focus_field, named, text_field};
 
-const TOUR: [&str; 5] = [
-    "Press Start server. The Live tab shows the server as it is now, the Log tab each step that it makes.",
-    "In the Client tab press Connect, type Hello, and press Enter: the same bytes come back. Or copy the line under “Try \
-     it from a terminal”.",
-    "In the Log tab select an entry to see its bytes and an explanation.",
-    "The Wire tab shows the same conversation as a sequence diagram, the Code tab as the lines of a program.",
-    "Press Create certificate…, restart the server, and connect again: now the Wire tab shows TLS records and the \
-     plaintext in them.",
-];
+const HELP: Dialog = Dialog { title: "Help", width: 1000.0 };
+const SEARCH: &str = "search the guides";
+/// Width of the list of guides, and in a narrow dialog.
+const LIST: [f32; 2] = [176.0, 132.0];
+/// A dialog narrower than this has a narrow list.
+const NARROW: f32 = 700.0;
+/// Font size of a guide's title. The other headings are between this size and that of the text.
+const TITLE: f32 = 21.0;
 
-const WORDS: [(&str, &str); 12] = [
-    ("Chips", "Connections, Data, TLS and Problems: press one to hide its entries or to show them again."),
-    ("Filter", "#2 shows client 2, error shows problems, any other word the entries that contain it."),
-    ("One at a time", "The next client is served when the one before it has left."),
-    ("A thread for each", "All clients are served at once, each by its own thread."),
-    ("A pool of threads", "A fixed number of threads serve the clients; the others wait for a free thread."),
-    (
-        "Backlog",
-        "The length of the queue in which the OS keeps new connections until the server accepts them.",
-    ),
-    ("Step mode", "The server pauses before each of its calls until you let it happen."),
-    (
-        "Wire",
-        "Double arrows are TLS records, single ones unencrypted bytes. A bar at the tip is FIN, a cross RST, a diamond \
-         an alert.",
-    ),
-    (
-        "Broken on purpose",
-        "Create certificate… also makes bad certificates: see which client rejects them, and why.",
-    ),
-    ("Details…", "Shows what a certificate contains and checks it as a client does."),
-    ("Your own lesson", "A text file, opened with Lessons; the README describes its format."),
-    ("Without a window", "echoscope --headless serves in a terminal; echoscope --help lists the options."),
-];
-
-const LIMITS: &str = "It isn't for the public internet: it echoes whatever anyone sends. By default it listens on this \
-                      computer alone, and the form warns if others can connect. It doesn't renew certificates, changes \
-                      no trust store, and keeps no log on disk unless you save one.";
-
-const HELP: Dialog = Dialog { title: "Help and keys", width: 600.0 };
-
-/// Shows the help; returns whether it stays open.
-pub(super) fn show(ui: &Ui, settings_file: Option<&Path>, device: Option<&DrawingDevice>) -> bool {
-    !HELP.show_until_closed(ui, "Close the help", |ui, part| {
-        if part == DialogPart::Contents {
-            contents(ui, settings_file, device);
-        }
-    })
+/// The help and what it shows.
+#[derive(Debug, Default)]
+pub(super) struct Help {
+    is_open: bool,
+    /// The guides; empty until the help is opened for the first time.
+    guides: Vec<Guide>,
+    cache: CommonMarkCache,
+    page: Page,
+    query: String,
+    /// The sections that the search has found, while they are shown instead of the page.
+    hits: Option<Vec<Hit>>,
+    /// The section to scroll to.
+    target: Option<usize>,
 }
 
-fn contents(ui: &mut Ui, settings_file: Option<&Path>, device: Option<&DrawingDevice>) {
-    let heading = |ui: &mut Ui, text: &str| {
-        ui.add_space(6.0);
-        ui.label(theme::bold(text).weak());
-    };
-    ui.label(
-        "See how a network server works: Echoscope sends back every byte that it receives, and shows each call, byte and \
-         TLS record.",
-    );
-    heading(ui, "A tour of five minutes");
-    ui.spacing_mut().interact_size.y = 18.0;
-    for (number, step) in TOUR.iter().enumerate() {
-        // Not a grid, because its last column wouldn't wrap.
-        ui.horizontal_top(|ui| {
-            ui.weak(format!("{}.", number + 1));
-            ui.add(Label::new(*step).wrap());
-        });
+/// What the list on the left leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    Guide(usize),
+    About,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self::Guide(0)
     }
-    ui.label(
-        "The button Lessons has seven lessons. To serve TLS with your own files, browse, type their paths, or drop them on the \
-         window.",
-    );
-    heading(ui, "Words");
-    for (word, meaning) in WORDS {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            ui.label(theme::bold(word));
-            ui.label(meaning);
-        });
+}
+
+/// What is known about this program while it runs.
+pub(super) struct About<'a> {
+    pub(super) settings_file: Option<&'a Path>,
+    pub(super) device: Option<&'a DrawingDevice>,
+}
+
+impl Help {
+    /// Opens or closes the help.
+    pub(super) fn toggle(&mut self, ctx: &Context) {
+        self.is_open = !self.is_open;
+        self.focus_search(ctx);
     }
-    heading(ui, "Keys");
-    Grid::new("keys").num_columns(2).min_row_height(18.0).spacing([24.0, 4.0]).show(ui, |ui| {
-        for (keys, about) in shortcuts::help(ui.ctx()) {
-            ui.monospace(keys);
-            ui.label(about);
-            ui.end_row();
+
+    /// Moves the keyboard focus to the search field; returns whether the help is open.
+    pub(super) fn focus_search(&self, ctx: &Context) -> bool {
+        if self.is_open {
+            focus_field(ctx, SEARCH);
         }
-    });
-    heading(ui, "What it doesn't do");
-    ui.label(LIMITS);
-    if let Some(file) = settings_file {
-        heading(ui, "Settings");
-        ui.label("They are saved in this file; options on the command line override them.");
-        copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX);
+        self.is_open
     }
-    if let Some(DrawingDevice { name, is_software }) = device.filter(|device| !device.name.is_empty()) {
-        heading(ui, "Version");
-        let version = env!("CARGO_PKG_VERSION");
+
+    /// Shows the help if it is open.
+    pub(super) fn show(&mut self, ui: &Ui, about: &About<'_>) {
+        if !self.is_open {
+            return;
+        }
+        if self.guides.is_empty() {
+            self.guides = guides::parse();
+            for link in self.guides.iter().flat_map(|guide| &guide.links) {
+                self.cache.add_link_hook(link);
+            }
+        }
+        let mut is_done = false;
+        let keys = HELP.show(ui, |ui, part| match part {
+            DialogPart::Contents => self.contents(ui, about),
+            DialogPart::Buttons => {
+                is_done |= default_button(ui, "Close the help", true).clicked();
+                ui.weak(concat!("Echoscope ", env!("CARGO_PKG_VERSION")));
+            }
+        });
+        self.is_open = !(is_done || keys.closed);
+    }
+
+    fn contents(&mut self, ui: &mut Ui, about: &About<'_>) {
+        let height = Dialog::contents_height(ui) - size::CONTROL - 2.0 * size::GAP;
+        self.search_field(ui);
+        ui.add_space(size::GAP);
+        ui.horizontal_top(|ui| {
+            ui.set_height(height);
+            let width = LIST[usize::from(ui.available_width() < NARROW)];
+            let column = Layout::top_down(Align::LEFT);
+            ui.allocate_ui_with_layout(vec2(width, height), column, |ui| {
+                ui.set_width(width);
+                ScrollArea::vertical().id_salt("guides").auto_shrink(false).show(ui, |ui| self.list(ui));
+            });
+            ui.separator();
+            ui.allocate_ui_with_layout(vec2(ui.available_width(), height), column, |ui| {
+                let page = match (&self.hits, self.page) {
+                    (Some(_), _) => usize::MAX,
+                    (None, Page::About) => self.guides.len(),
+                    (None, Page::Guide(guide)) => guide,
+                };
+                ScrollArea::vertical().id_salt(("page", page)).auto_shrink(false).show(ui, |ui| {
+                    scroll_by_page(ui);
+                    ui.set_width(ui.available_width() - size::SCROLL_BAR);
+                    match (&self.hits, self.page) {
+                        (Some(_), _) => self.found(ui),
+                        (None, Page::About) => show_about(ui, about),
+                        (None, Page::Guide(guide)) => self.guide(ui, guide),
+                    }
+                });
+            });
+        });
+    }
+
+    /// Shows the search field. Enter opens the first section that was found.
+    fn search_field(&mut self, ui: &mut Ui) {
+        let width = ui.available_width();
+        let (field, typed) = text_field(ui, SEARCH, width, &self.query, "Search the guides", false);
+        let field = field.accessible_name("Search the guides");
+        if let Some(typed) = typed {
+            self.hits = (!typed.trim().is_empty()).then(|| guides::search(&self.guides, &typed));
+            self.query = typed;
+        } else if field.gained_focus() && !self.query.trim().is_empty() {
+            self.hits = Some(guides::search(&self.guides, &self.query));
+        }
+        if field.lost_focus()
+            && ui.input(|input| input.key_pressed(Key::Enter))
+            && let Some(hit) = self.hits.iter().flatten().next()
+        {
+            self.open(hit.place);
+        }
+    }
+
+    fn open(&mut self, place: Place) {
+        self.page = Page::Guide(place.guide);
+        self.target = Some(place.section);
+        self.hits = None;
+    }
+
+    /// Shows the list of the guides.
+    fn list(&mut self, ui: &mut Ui) {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        let guides = self.guides.iter().enumerate();
+        let guides = guides.map(|(index, guide)| (Page::Guide(index), guide.title()));
+        for (page, title) in guides.chain([(Page::About, "About Echoscope")]) {
+            let on = self.page == page && self.hits.is_none();
+            if ui.add(Button::new(title).selected(on).frame_when_inactive(on)).clicked() {
+                self.page = page;
+                self.hits = None;
+            }
+        }
+    }
+
+    /// Shows the sections that the search has found.
+    fn found(&mut self, ui: &mut Ui) {
+        let hits = self.hits.as_deref().unwrap_or_default();
+        let count = match hits.len() {
+            0 => "No section contains all of these words.".to_owned(),
+            1 => "1 section".to_owned(),
+            several => format!("{several} sections"),
+        };
+        ui.weak(count);
+        let mut chosen = None;
+        for hit in hits {
+            let guide = &self.guides[hit.place.guide];
+            let heading = &guide.sections[hit.place.section].heading;
+            let name = if hit.place.section == 0 {
+                heading.clone()
+            } else {
+                format!("{} › {heading}", guide.title())
+            };
+            let button = Button::new(theme::bold(name)).frame_when_inactive(false).wrap();
+            if ui.add(button).clicked() {
+                chosen = Some(hit.place);
+            }
+            ui.indent(heading, |ui| ui.add(Label::new(&hit.excerpt).wrap()));
+        }
+        if let Some(place) = chosen {
+            self.open(place);
+        }
+    }
+
+    /// Shows a guide. A link to a section opens it.
+    fn guide(&mut self, ui: &mut Ui, guide: usize) {
+        let target = self.target.take();
+        let mut clicked = None;
+        ui.style_mut().text_styles.insert(TextStyle::Heading, theme::strong(TITLE));
+        ui.visuals_mut().hyperlink_color = Palette::of(ui).accent;
+        // All lines are equally high, those with code, links or the number of a list item, too.
+        ui.spacing_mut().interact_size.y = ui.text_style_height(&TextStyle::Body);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (index, section) in self.guides[guide].sections.iter().enumerate() {
+            if target == Some(index) {
+                ui.scroll_to_cursor_animation(Some(Align::TOP), ScrollAnimation::none());
+            }
+            for (number, part) in section.parts.iter().enumerate() {
+                ui.push_id((guide, index, number), |ui| match part {
+                    Part::Code(code) => code_block(ui, code.trim_end()),
+                    Part::Markdown(text) => {
+                        CommonMarkViewer::new().show(ui, &mut self.cache, text);
+                        let links = self.cache.link_hooks();
+                        clicked = clicked
+                            .take()
+                            .or(links.iter().find(|(_, on)| **on).map(|(link, _)| link.clone()));
+                    }
+                });
+            }
+        }
+        ui.add_space(size::GAP);
+        if let Some(place) = clicked.and_then(|link| guides::destination(&self.guides, guide, &link)) {
+            self.open(place);
+        }
+    }
+}
+
+/// Scrolls when Page up or Page down is pressed, even while the search field has the keyboard focus.
+fn scroll_by_page(ui: &mut Ui) {
+    let page = ui.clip_rect().height() * 0.9;
+    for (key, by) in [(Key::PageUp, page), (Key::PageDown, -page)] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            ui.scroll_with_delta(vec2(0.0, by));
+        }
+    }
+}
+
+/// Shows a code block whose lines don't wrap, with a button that copies it.
+fn code_block(ui: &mut Ui, code: &str) {
+    let palette = Palette::of(ui);
+    ui.add_space(size::GAP);
+    let frame = Frame::new().fill(palette.field).stroke(Stroke::new(1.0, palette.border));
+    frame.corner_radius(size::RADIUS).inner_margin(Margin::symmetric(10, 6)).show(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            let width = ui.available_width() - ICON_BUTTON - size::GAP;
+            ScrollArea::horizontal().max_width(width).auto_shrink([false, true]).show(ui, |ui| {
+                ui.add(Label::new(RichText::new(code).font(theme::mono())).extend());
+            });
+            let first = code.lines().next().unwrap_or_default();
+            copy_button(ui, &format!("Copy: {first}"), || code.to_owned());
+        });
+    });
+}
+
+/// Shows what can't be in a guide: the version, the file with the settings, and what draws the window.
+fn show_about(ui: &mut Ui, about: &About<'_>) {
+    ui.label(RichText::new("About Echoscope").font(theme::strong(TITLE)));
+    ui.add_space(size::GAP);
+    named(ui, "Version", |ui| ui.label(env!("CARGO_PKG_VERSION")));
+    named(ui, "License", |ui| ui.label("MIT"));
+    if let Some(DrawingDevice { name, is_software }) = about.device.filter(|device| !device.name.is_empty()) {
         let on = if *is_software { ", which uses the processor, not a GPU" } else { "" };
-        ui.label(format!("Echoscope {version}. The window is drawn by {name}{on}."));
+        named(ui, "Drawn by", |ui| ui.add(Label::new(format!("{name}{on}")).wrap()));
+    }
+    if let Some(file) = about.settings_file {
+        named(ui, "Settings file", |ui| {
+            copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX)
+        });
     }
 }

@@ -28,7 +28,8 @@
 //! | `tabs` | The row of tabs, and the content of each: `live`, `log`, `client`, `python` (*Code*), `wire` |
 //! | `step_bar`, `backlog` | The bar of step mode at the top of the Code tab; the accept queue at its bottom |
 //! | `tls_dialogs`, `file_dialogs` | The dialogs about TLS; the OS's file dialogs, or a prompt for a path |
-//! | `lessons_menu`, `help` | The menu of the button *Lessons*; the help (F1) |
+//! | `lessons_menu` | The menu of the button *Lessons* |
+//! | `help`, `guides` | The help (F1); the guides that it shows and searches |
 //! | `start_screen` | Three first steps, in the first tab while nothing has happened yet |
 //! | `toast`, `restart_banner` | The newest notice; the settings that need a restart |
 //! | `remembered` | The window's size, tab and splitters, for the next run |
@@ -42,6 +43,7 @@ mod action;
 mod backlog;
 mod file_dialogs;
 mod frame_pacing;
+mod guides;
 mod help;
 mod lesson_bar;
 mod lessons_menu;

@@ -20,6 +20,7 @@ use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, TABS};
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::frame_pacing::{self, FrameMeter, FramePacing};
+use crate::ui::help::{About, Help};
 use crate::ui::lesson_bar::LessonBar;
 use crate::ui::presenter::Presenter;
 use crate::ui::side_panel::SidePanel;
@@ -37,7 +38,7 @@ use crate::ui::tls_dialogs::TlsDialogs;
 use crate::ui::toast::Toast;
 use crate::ui::top_bar::TopBar;
 use crate::ui::widgets::{scroll_when_small, set_list_area, track_window_size};
-use crate::ui::{help, presenter, remembered, shortcuts, start_screen, status_bar, tabs};
+use crate::ui::{presenter, remembered, shortcuts, start_screen, status_bar, tabs};
 
 /// The window's state: the app that it shows, and the state of each panel.
 pub struct Window {
@@ -57,7 +58,7 @@ pub struct Window {
     lesson: LessonBar,
     frames: FrameMeter,
     device: Option<DrawingDevice>,
-    shows_help: bool,
+    help: Help,
     presenter: Presenter,
     /// Whether the window was closed maximized and isn't maximized yet.
     will_maximize: bool,
@@ -102,7 +103,7 @@ impl Window {
             lesson: LessonBar::default(),
             frames: FrameMeter::default(),
             device: None,
-            shows_help: false,
+            help: Help::default(),
             presenter: Presenter::default(),
             will_maximize,
             was_failed: false,
@@ -159,7 +160,7 @@ impl Window {
             }
             Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(path),
             Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(path),
-            Action::ToggleHelp => self.shows_help = !self.shows_help,
+            Action::ToggleHelp => self.help.toggle(ctx),
             Action::Open(place) if TABS.contains(&place) => {
                 self.tabs.open(place);
                 self.on_tab_shown(place);
@@ -183,6 +184,7 @@ impl Window {
                 self.wire.choose(id);
                 self.handle_action(ctx, frame, Action::Open(LessonPlace::Wire));
             }
+            Action::FocusFilter if self.help.focus_search(ctx) => {}
             Action::FocusFilter => {
                 self.tabs.open(LessonPlace::Log);
                 ctx.memory_mut(|memory| memory.request_focus(log_toolbar::filter_id()));
@@ -410,9 +412,8 @@ impl Window {
 
     fn overlays(&mut self, ui: &Ui) -> Vec<Action> {
         let mut actions = self.tls_dialogs.show(ui, &self.app);
-        if self.shows_help {
-            self.shows_help = help::show(ui, self.app.settings_file(), self.device.as_ref());
-        }
+        let about = About { settings_file: self.app.settings_file(), device: self.device.as_ref() };
+        self.help.show(ui, &about);
         actions.extend(self.file_dialogs.poll(ui.ctx()));
         actions.extend(self.file_dialogs.show_prompt(ui, &self.app));
         // The prompt itself shows why a file could not be saved.

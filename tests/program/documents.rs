@@ -1,8 +1,9 @@
-//! Completions and the manual page: they contain all options and subcommands of --help, and shells and man accept them.
+//! The README, the guides, completions and the manual page: their links lead somewhere, they contain all options and
+//! subcommands of --help, and shells and man accept them.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::support::{echoscope, finish, program};
@@ -189,4 +190,64 @@ fn an_unknown_shell_prints_one_line_and_exits_with_two() {
     let end = finish(echoscope(&["completions", "csh"]));
     assert_eq!((end.code, end.stdout.as_str(), end.stderr.lines().count()), (Some(2), "", 1), "{end:?}");
     assert!(end.stderr.contains("csh"), "{end:?}");
+}
+
+/// Returns the README and the guides: their paths and their texts.
+fn documents() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guides = fs::read_dir(root.join("assets/guide")).unwrap().map(|file| file.unwrap().path());
+    let paths = guides.chain([root.join("README.md"), root.join(".github/CONTRIBUTING.md")]);
+    paths.map(|path| (path.clone(), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// Returns the anchors of a document's headings, as GitHub makes them.
+fn anchors(document: &str) -> Vec<String> {
+    let mut in_code = false;
+    let headings = document.lines().filter(|line| {
+        in_code ^= line.starts_with("```");
+        !in_code && line.starts_with('#')
+    });
+    let anchor = |heading: &str| {
+        let heading = heading.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");
+        heading.chars().filter(|letter| letter.is_alphanumeric() || "-_".contains(*letter)).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn links_in_documents_lead_to_files_and_headings() {
+    let mut links = 0;
+    for (path, text) in documents() {
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            if link.contains("://") {
+                continue;
+            }
+            links += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.with_file_name(file) };
+            assert!(target.exists(), "{}: {link}: there is no such file", path.display());
+            if !anchor.is_empty() {
+                let target = fs::read_to_string(&target).unwrap();
+                assert!(anchors(&target).iter().any(|other| other == anchor), "{}: {link}", path.display());
+            }
+        }
+    }
+    assert!(links > 30, "only {links} links");
+}
+
+#[test]
+fn readme_is_short_and_the_guide_lists_every_option() {
+    let documents = documents();
+    let text = |name: &str| &documents.iter().find(|(path, _)| path.ends_with(name)).unwrap().1;
+    let lines = text("README.md").lines().count();
+    assert!(lines <= 150, "the README has {lines} lines");
+    let guides = [text("command-line.md").as_str(), text("tls.md")].concat();
+    let missing: Vec<_> = every_flag()
+        .into_iter()
+        .filter(|flag| {
+            !["help", "version"].contains(&flag.as_str()) && !guides.contains(&format!("--{flag}"))
+        })
+        .collect();
+    assert!(missing.is_empty(), "not in the guides: {missing:?}");
 }

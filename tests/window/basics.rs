@@ -371,9 +371,9 @@ fn mouse_chooses_mode_theme_and_help() {
         assert_eq!(window.0.ctx.theme() == egui::Theme::Dark, dark);
     }
     window.click("Help");
-    assert!(window.shows("Zoom in and out"));
+    assert!(window.shows("Five minutes"));
     window.click("Close the help");
-    assert!(!window.shows("Zoom in and out"));
+    assert!(!window.shows("Five minutes"));
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn the_menu_lists_the_lessons() {
     window.press(Key::Escape);
     assert!(!window.shows("Your first echo"));
     window.press(Key::F1);
-    assert!(window.shows("Zoom in and out"));
+    assert!(window.shows("Five minutes"));
 }
 
 #[test]

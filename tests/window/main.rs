@@ -13,6 +13,7 @@ mod accessibility;
 mod basics;
 mod client_tab;
 mod code_tab;
+mod help;
 mod idle;
 mod layout;
 mod lessons;

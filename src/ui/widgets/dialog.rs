@@ -1,8 +1,8 @@
 //! Modal dialogs: a title, contents that scroll, buttons that stay in view, and the keys Escape and Enter.
 
 use egui::{
-    Align, Align2, Button, Frame, Id, Key, LayerId, Layout, Modal, Modifiers, Order, Popup, Response,
-    RichText, ScrollArea, Ui, Vec2, accesskit, vec2,
+    Align, Align2, Button, Context, Frame, Id, Key, LayerId, Layout, Modal, Modifiers, Order, Popup,
+    Response, RichText, ScrollArea, Ui, Vec2, accesskit, vec2,
 };
 
 use crate::ui::theme::{self, Palette, size};
@@ -58,6 +58,17 @@ impl Dialog {
         done || keys.closed || keys.entered
     }
 
+    /// Returns the greatest height that the contents can have without a scroll bar.
+    pub(crate) fn contents_height(ui: &Ui) -> f32 {
+        let margins = f32::from(ui.spacing().window_margin.left) * 2.0;
+        ui.ctx().content_rect().height() - Self::top(ui.ctx()) - MARGIN / 2.0 - margins - TITLE_AND_BUTTONS
+    }
+
+    /// Returns the position of a dialog's upper edge.
+    fn top(ctx: &Context) -> f32 {
+        (ctx.content_rect().height() * ABOVE).round().max(MARGIN / 2.0)
+    }
+
     /// Shows the dialog. `add` is called for each of its parts.
     pub(crate) fn show(&self, ui: &Ui, mut add: impl FnMut(&mut Ui, DialogPart)) -> DialogKeys {
         let ctx = ui.ctx();
@@ -67,7 +78,7 @@ impl Dialog {
         let has_popup = Popup::is_any_open(ctx);
         let id = Id::unique(self.title);
         // The upper edge is fixed, so that nothing moves when the contents become higher.
-        let top = (room.y * ABOVE).round().max(MARGIN / 2.0);
+        let top = Self::top(ctx);
         let layer = LayerId::new(Order::Foreground, id);
         let was_open = ctx.memory(|memory| memory.areas().visible_last_frame(&layer));
         let area = Modal::default_area(id).accessible_name(self.title).role(accesskit::Role::Dialog);
@@ -84,7 +95,7 @@ impl Dialog {
                 })
                 .inner;
             ui.add_space(2.0);
-            let height = room.y - top - MARGIN / 2.0 - margins - TITLE_AND_BUTTONS;
+            let height = Self::contents_height(ui);
             let is_narrow = ui.available_width() < size::MIN_DIALOG;
             let mut contents = ScrollArea::new([is_narrow, true])
                 .id_salt(self.title)

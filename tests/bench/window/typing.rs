@@ -43,7 +43,7 @@ pub(crate) fn run(rounds: Rounds) {
         processor.push(worst(&mut processor_time.into_iter()));
         counts.push(frames.len() as f64);
     }
-    let more = format!("({at_rest:.2} ms at rest; {} frames a round)", median(counts));
+    let more = format!("({at_rest:.2} ms idle; {} frames a round)", median(counts));
     at_most("worst frame, on the processor", median(processor) / FRAME_TIME, 1.0, &more);
     at_most("worst frame, by the clock", median(wall) / FRAME_TIME, 1.0, "(other programs count here)");
 }

@@ -173,9 +173,10 @@ fn lesson_file_is_opened_and_mistakes_are_shown() {
 }
 
 #[test]
-fn the_lesson_in_the_readme_can_be_read() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let (_, lesson) = readme.split_once("```toml\n").unwrap();
+fn the_lesson_in_the_guide_can_be_read() {
+    let guide =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/guide/lessons.md")).unwrap();
+    let (_, lesson) = guide.split_once("```toml\n").unwrap();
     let (lesson, _) = lesson.split_once("```").unwrap();
     assert_eq!(Lesson::parse(lesson).unwrap().steps.len(), 2);
 }
