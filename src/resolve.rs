@@ -17,7 +17,7 @@ impl Lookup {
     /// Starts to look up the host. `wake` is called when the answer has arrived, unless it is known at once.
     ///
     /// # Errors
-    /// The OS refused a thread.
+    /// The OS can't create a thread.
     pub fn start(host: &str, port: u16, wake: impl FnOnce() + Send + 'static) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(1);
         let addresses: Vec<IpAddr> = if let Ok(address) = host.parse::<IpAddr>() {
@@ -49,7 +49,7 @@ impl Lookup {
         Some(match self.0.recv_timeout(timeout) {
             Err(RecvTimeoutError::Timeout) => return None,
             Err(RecvTimeoutError::Disconnected) => not_found("the resolver failed"),
-            Ok(Ok(addresses)) if addresses.is_empty() => not_found("the resolver gave no address"),
+            Ok(Ok(addresses)) if addresses.is_empty() => not_found("the resolver returned no address"),
             Ok(found) => found.map(|mut addresses| {
                 // A socket for IPv6 alone can't be bound to an IPv4-mapped address.
                 let is_mapped =

@@ -172,16 +172,18 @@ fn status(queues: &AcceptQueues, paused: bool) -> AcceptQueueStatus {
     AcceptQueueStatus {
         waiting: fullest,
         room,
-        label: label(waiting.as_deref(), room),
+        label: match &waiting {
+            Some(waiting) => label(waiting, room),
+            None => format!("backlog {}", with_thousands(queues.backlog)),
+        },
         next: next_client(queues, fullest),
         about: about(queues),
         paused,
     }
 }
 
-fn label(waiting: Option<&[u32]>, room: u32) -> String {
+fn label(waiting: &[u32], room: u32) -> String {
     let room = with_thousands(room);
-    let Some(waiting) = waiting else { return format!("holds {room}") };
     let nonzero: Vec<_> = waiting.iter().filter(|waiting| **waiting > 0).map(ToString::to_string).collect();
     match &nonzero[..] {
         [] => format!("0 of {room} waiting"),
@@ -205,8 +207,8 @@ fn next_client(queues: &AcceptQueues, fullest: Option<u32>) -> String {
             with_thousands(room - waiting)
         ),
         _ => format!(
-            "The next client can connect, and waits until it is accepted. This OS doesn't report how many wait; with a \
-             full queue, an attempt to connect {outcome}."
+            "The next client can connect, and waits until it is accepted. Echoscope reads the number of waiting clients only \
+             on Linux; with a full queue, an attempt to connect {outcome}."
         ),
     }
 }
@@ -266,7 +268,7 @@ mod tests {
         assert_eq!(label(&[Some(0)]), "0 of 6 waiting");
         assert_eq!(label(&[Some(0), Some(4)]), "4 of 6 waiting");
         assert_eq!(label(&[Some(3), Some(1)]), "3 + 1 waiting, 6 fit in each queue");
-        assert_eq!(label(&[None]), "holds 6");
+        assert_eq!(label(&[None]), "backlog 5");
     }
 
     #[test]

@@ -56,8 +56,7 @@ pub enum CaptureEventKind {
     Record(TlsRecord),
     /// Bytes on a TLS connection that aren't a whole record: another protocol, or a record that was never completed.
     Raw,
-    /// End of stream (RFC 9293, section 3.6): `recv` returned no bytes from the client, or the server called
-    /// `shutdown`.
+    /// FIN (RFC 9293, section 3.6): `recv` returned no bytes from the client, or the server ended its side.
     Fin,
     /// The client reset the connection: `ECONNRESET` (RFC 9293, section 3.5.2).
     Reset,

@@ -76,7 +76,7 @@ impl Alert {
         self.description == Some(Self::CLOSE_NOTIFY)
     }
 
-    /// Returns whether this alert is a warning, after which the connection continues.
+    /// Returns whether this alert is a warning, after which a connection up to TLS 1.2 may continue.
     #[must_use]
     pub fn is_warning(self) -> bool {
         self.level == Some(1)

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::platform::socket_queues::REFUSES_WHEN_FULL;
 use crate::platform::sockets::is_out_of_files;
 use crate::text;
 use crate::tls::client_config::ClientConfigError;
@@ -39,7 +40,7 @@ pub struct FailedAttempt {
 /// Why a connection could not be opened, or failed later.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
-    /// The OS refused a thread, a poller or a socket option.
+    /// The OS didn't provide a thread, a poller or a socket option.
     #[error("{}", if is_out_of_files(source) { OUT_OF_FILES } else { OUT_OF_RESOURCES })]
     Resources {
         /// How far the connection had come.
@@ -48,7 +49,7 @@ pub enum ClientError {
         source: Arc<io::Error>,
     },
     /// The host has no known address.
-    #[error("No address was found for “{host}”. Check the spelling, or use localhost.")]
+    #[error("Can't find an address for “{host}”. Check the spelling, or use localhost.")]
     NoAddress {
         /// The host as it was typed.
         host: String,
@@ -78,10 +79,10 @@ pub enum ClientError {
         source: Arc<io::Error>,
     },
     /// A load client received something other than its own line.
-    #[error("{} This server is no echo server: check the host and the port.", if *is_more {
-        "More came back than was sent."
+    #[error("The server sent back {} than it received, so it isn't an echo server. Check the host and the port.", if *is_more {
+        "more"
     } else {
-        "Something else came back than was sent."
+        "other data"
     })]
     NotAnEcho {
         /// Whether more bytes came back than were sent.
@@ -90,7 +91,7 @@ pub enum ClientError {
         received: String,
     },
     /// The server ended a load client's connection before it had echoed the line.
-    #[error("The server {} the connection before the line had come back. Look at its log.", if *is_reset {
+    #[error("The server {} the connection before it had echoed the line. See the server's log.", if *is_reset {
         "reset"
     } else {
         "closed"
@@ -101,10 +102,9 @@ pub enum ClientError {
     },
 }
 
-const OUT_OF_FILES: &str =
-    "No socket could be opened: too many files are open. Close some programs and try again.";
+const OUT_OF_FILES: &str = "Can't open a socket: too many files are open. Close some programs and try again.";
 const OUT_OF_RESOURCES: &str =
-    "The system did not give what a connection needs. Close some programs and try again.";
+    "The OS is out of resources for a connection. Close some programs and try again.";
 
 impl ClientError {
     /// Creates [`ClientError::Resources`].
@@ -149,47 +149,53 @@ impl ClientError {
 /// Explains why none of a host's addresses could be connected to, by the error of the first one.
 fn explain_attempts(attempts: &[FailedAttempt], timeout: Duration) -> String {
     let Some(FailedAttempt { address, error }) = attempts.first() else {
-        return "There was no address to connect to. Check the host.".to_owned();
+        return "There is no address to connect to. Check the host.".to_owned();
     };
     let (ip, seconds) = (address.ip(), timeout.as_secs_f32());
     match error.kind() {
         ErrorKind::ConnectionRefused => {
-            format!("Nothing listens on {address}. Start the server first, or check the host and the port.")
+            // Windows refuses a connection when the accept queue is full, after a few attempts.
+            let also = if REFUSES_WHEN_FULL { "a full accept queue or a firewall" } else { "a firewall" };
+            format!(
+                "Connection refused by {address}: most likely no server listens there, or else {also} refuses. Start the \
+                 server first, or check the host and the port."
+            )
         }
         ErrorKind::TimedOut if ip.is_loopback() => format!(
-            "{address} did not answer within {seconds} s. The server listens, but its accept queue may be full: the \
-             system then drops new connections. Let the server accept, or give it a longer backlog."
+            "No answer from {address} within {seconds} s. Most likely the server's accept queue is full, so the OS drops new \
+             connections; a firewall can drop them, too. Let the server accept, or use a larger backlog."
         ),
         ErrorKind::TimedOut => format!(
-            "{address} did not answer within {seconds} s. There may be no computer at this address, a firewall may \
-             drop the packets, or the server's accept queue may be full."
+            "No answer from {address} within {seconds} s. Possible causes, most likely first: no computer has this address, a \
+             firewall drops the packets, or the server's accept queue is full."
         ),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
             format!("No route to {ip}. Check the address, and whether this computer is on the network.")
         }
         ErrorKind::PermissionDenied => format!(
-            "The system doesn't allow a connection to {address}. A firewall may forbid it: look at its rules."
+            "The OS doesn't allow a connection to {address}. Most likely a firewall rule forbids it, or it is a broadcast \
+             address."
         ),
         ErrorKind::AddrNotAvailable => format!(
-            "The system has no address of its own to reach {address} from. Check the host, or wait for ports to \
-             become free."
+            "Can't connect to {address}: this computer has no address to reach it from, or no free port. Check the host, or \
+             try again in a minute."
         ),
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
-            format!("{address} took the connection and reset it at once. Look at the server's log.")
+            format!("{address} accepted the connection and reset it at once. See the server's log.")
         }
         _ if is_out_of_files(error) => OUT_OF_FILES.to_owned(),
-        _ if address.is_ipv6() => format!(
-            "{address} can't be reached from here. This computer may have no IPv6: use an IPv4 address."
-        ),
-        _ => format!("{address} can't be reached from here. Check the host and the port."),
+        _ if address.is_ipv6() => {
+            format!("Can't reach {address}. This computer may have no IPv6: use an IPv4 address.")
+        }
+        _ => format!("Can't reach {address}. Check the host and the port."),
     }
 }
 
 fn explain_loss(error: &io::Error) -> &'static str {
     if error.kind() == ErrorKind::TimedOut {
-        "The server stopped answering, and the system gave the connection up. Connect again."
+        "The server no longer answered, so the OS gave up the connection. Connect again."
     } else {
-        "The connection broke: the network took it down. Connect again."
+        "The OS reported an error and gave up the connection; most likely the network failed. Connect again."
     }
 }
 
@@ -206,7 +212,7 @@ pub enum ClientWarning {
     },
     /// Sending was stopped in the middle of a send.
     #[error(
-        "Sending was stopped. Of the last send {} went, and only that can come back.",
+        "Sending was stopped. Only {} of the last send were sent, so only those can be echoed.",
         text::count(*sent, "byte")
     )]
     SendStopped {
@@ -215,8 +221,8 @@ pub enum ClientWarning {
     },
     /// The answer to unencrypted data looks like a TLS alert.
     #[error(
-        "The server answered with a TLS alert: it speaks TLS, and took what we sent for a mistake. Turn TLS on here, \
-         or off there."
+        "The server answered with a TLS alert, so most likely it expects TLS. Turn TLS on for this client, or off for the \
+         server."
     )]
     TlsAlertInPlaintext,
 }
@@ -226,10 +232,10 @@ fn explain_file(path: &std::path::Path, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => format!("There is no file {name}. Check the path."),
         ErrorKind::IsADirectory => format!("{name} is a folder. Choose a file in it."),
-        ErrorKind::PermissionDenied => format!(
-            "The system doesn't allow {name} to be read. Change its permissions, or choose another file."
-        ),
-        ErrorKind::InvalidInput => format!("{name} is no ordinary file. Choose one that is."),
-        _ => format!("{name} can't be read: the system says “{error}”. Choose another file."),
+        ErrorKind::PermissionDenied => {
+            format!("Permission denied: {name}. Change its permissions, or choose another file.")
+        }
+        ErrorKind::InvalidInput => format!("{name} isn't a regular file. Choose one that is."),
+        _ => format!("{name} can't be read: {}. Choose another file.", text::io_error(error)),
     }
 }

@@ -36,7 +36,7 @@ pub enum ClientEventKind {
     },
     /// The TLS handshake is done on the client's side.
     Handshake(Arc<ClientHandshake>),
-    /// A send was started. Its bytes are passed to the OS as fast as the server takes them.
+    /// A send was started. Its bytes are passed to the OS as fast as the server receives them.
     Sent {
         /// Numbers the sends of one connection from 1.
         number: u64,
@@ -124,8 +124,7 @@ pub enum CloseMode {
     HalfClose,
     /// Sends TLS's `close_notify`, then FIN. Data that arrives within a second is still received.
     Close,
-    /// With TLS, sends FIN without `close_notify`. Without TLS, calls `close(2)` without reading the rest, which makes
-    /// the OS send RST if something was unread (RFC 1122, section 4.2.2.13).
+    /// With TLS, sends FIN without `close_notify`. Without TLS, the same as [`Self::Close`].
     WithoutCloseNotify,
     /// Sends RST: sets `SO_LINGER` to zero, then calls `close(2)` (RFC 9293, section 3.10.5).
     Abort,
@@ -142,7 +141,7 @@ impl CloseMode {
             Self::Close => "Close",
             Self::HalfClose => "Half-close",
             Self::Abort => "Abort",
-            Self::WithoutCloseNotify => "Vanish",
+            Self::WithoutCloseNotify => "Close without close_notify",
         }
     }
 }
@@ -177,8 +176,6 @@ pub struct ClosedConnection {
 pub enum ClientCloseCause {
     /// The client, in this mode. After [`CloseMode::HalfClose`], the server ended its side as well.
     Client(CloseMode),
-    /// The client, in [`CloseMode::WithoutCloseNotify`] without TLS. The OS sent RST because of unread data.
-    ClientWithUnreadData,
     /// The server, in this way. The client closed its side afterwards.
     Server(PeerEnd),
     /// The user gave up before the connection was open.
@@ -244,8 +241,8 @@ pub struct ClientStatus {
     pub received: u64,
     /// Bytes in the send queue.
     pub queued: u64,
-    /// When the server stopped taking data; `None` while it takes data. Its receive buffer and our send buffer are
-    /// full.
+    /// When the server stopped receiving data; `None` while it receives. Its receive buffer and the client's send buffer
+    /// are full.
     pub blocked_since: Option<Instant>,
     /// The file that is being sent.
     pub file: Option<FileProgress>,

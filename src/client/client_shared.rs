@@ -23,13 +23,15 @@ pub const MAX_QUEUED: usize = 16 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// There is no connection.
-    #[error("There is no connection. Connect first.")]
+    #[error("Not connected. Connect first.")]
     NotOpen,
     /// The sending side was closed, or will be.
-    #[error("You said that you have no more to send. Connect again to send more.")]
+    #[error("You half-closed this connection. Connect again to send more.")]
     HalfClosed,
-    /// The send queue is full, since the server takes nothing.
-    #[error("16 MiB wait already, since the server takes nothing. Wait, stop sending, or leave.")]
+    /// The send queue is full, since the server isn't receiving.
+    #[error(
+        "The send queue is full (16 MiB): the server isn't receiving. Wait, stop sending, or close the connection."
+    )]
     QueueFull,
 }
 

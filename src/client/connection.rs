@@ -206,6 +206,9 @@ impl OpenConnection {
 
     fn close(&mut self, mode: CloseMode) -> Result<Option<ClientCloseCause>, ClientError> {
         match mode {
+            CloseMode::WithoutCloseNotify if self.stream.tls().is_none() => {
+                return self.close(CloseMode::Close);
+            }
             CloseMode::HalfClose if self.state == ClientState::Open => {
                 self.queue.stop_repeating();
                 self.half_close_pending = true;
@@ -214,13 +217,6 @@ impl OpenConnection {
                 let stage = self.stage();
                 self.stream.set_reset_on_close().map_err(|error| ClientError::resources(stage, error))?;
                 return Ok(Some(ClientCloseCause::Client(mode)));
-            }
-            CloseMode::WithoutCloseNotify if self.stream.tls().is_none() => {
-                return Ok(Some(if self.stream.has_unread() {
-                    ClientCloseCause::ClientWithUnreadData
-                } else {
-                    ClientCloseCause::Client(mode)
-                }));
             }
             CloseMode::Close | CloseMode::WithoutCloseNotify if self.closing.is_none() => {
                 self.unsent += self.queue.clear();

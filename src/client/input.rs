@@ -151,8 +151,8 @@ fn push_unicode(value: u32, at: usize, length: usize, bytes: &mut Vec<u8>) -> Re
         format!("there is no character U+{value:X}. The last one is U+10FFFF.")
     } else {
         format!(
-            "U+{value:04X} is half of a surrogate pair and no character of its own. Type the whole character as \
-             \\U and 8 digits, or its bytes as \\xNN."
+            "U+{value:04X} is half of a surrogate pair, not a character. Type the whole character as \\U and 8 digits, or \
+             its bytes as \\xNN."
         )
     };
     error(at, length, message)
@@ -162,7 +162,7 @@ fn explain_unknown_escape(kind: char) -> String {
     let is_escape = |c: char| SIMPLE_ESCAPES.iter().any(|(letter, _)| *letter == c) || matches!(c, 'x' | 'u');
     let lower = kind.to_ascii_lowercase();
     match kind {
-        'N' => r"names such as \N{BULLET} are not known here. Type the character itself, or its number as in \u2022."
+        'N' => r"names such as \N{BULLET} aren't supported. Type the character itself, or its number as in \u2022."
             .to_owned(),
         'e' => r"\e is not an escape of Python's. Type \x1b for Escape.".to_owned(),
         '8' | '9' => {
@@ -172,7 +172,7 @@ fn explain_unknown_escape(kind: char) -> String {
             format!(r"\{kind} is not an escape. Did you mean \{lower}? Type \\{kind} for a backslash and {kind}.")
         }
         _ if !is_printable(kind) => format!(
-            r"this backslash stands before {}, which can't be seen. Type \\ for a backslash itself.",
+            r"this backslash is before {}, which is invisible. Type \\ for a backslash itself.",
             display_char(kind)
         ),
         _ => format!(r"\{kind} is not an escape. Type \\{kind} for a backslash and “{kind}”."),

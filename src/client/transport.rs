@@ -232,11 +232,6 @@ impl Stream {
     pub(super) fn set_reset_on_close(&self) -> io::Result<()> {
         SockRef::from(&self.socket).set_linger(Some(Duration::ZERO))
     }
-
-    /// Returns whether the OS holds received bytes that were not read.
-    pub(super) fn has_unread(&self) -> bool {
-        self.socket.peek(&mut [0]).is_ok_and(|count| count > 0)
-    }
 }
 
 fn read_error(error: io::Error) -> Result<ReadResult, StreamError> {

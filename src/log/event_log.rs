@@ -251,7 +251,7 @@ pub enum Severity {
 /// Returns the category and the severity of an event.
 fn classify(event: &Event) -> (Category, Severity) {
     match &event.kind {
-        EventKind::Closed(Closed { reason: CloseReason::Lost, .. })
+        EventKind::Closed(Closed { reason: CloseReason::Reset | CloseReason::Lost, .. })
         | EventKind::NotListening(_)
         | EventKind::Problem(Problem::MaxClients { .. } | Problem::AttemptsDropped { .. }) => {
             (Category::Problems, Severity::Warning)

@@ -33,7 +33,7 @@ pub(super) fn received_partly_echoed(echoed: usize) -> Event {
 }
 
 pub(super) fn closed(reason: CloseReason) -> Event {
-    let raw = (reason == CloseReason::Lost).then(|| "reset".to_owned());
+    let raw = (reason == CloseReason::Reset).then(|| "reset".to_owned());
     let lasted = Duration::from_millis(1234);
     event(Some(client(1)), EventKind::Closed(Closed { reason, raw, received: 78, sent: 7, lasted }))
 }

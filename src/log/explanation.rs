@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::log::format;
 use crate::log::line::truncated_row;
 use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
-use crate::server::start_error::StartError;
+use crate::server::start_error::{BindCause, StartError};
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
 use crate::tls::client_hello::OtherProtocol;
@@ -74,12 +74,14 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
     let (keyword, explanation) = match kind {
         EventKind::Starting { .. } => (
             "starting",
-            "bind() gave the port to a socket for each address: no other program can listen there now.",
+            "bind() gave each address and the port to a socket. That alone doesn't reserve the port: on Linux, another \
+             socket with SO_REUSEADDR can bind it, too, until one of them listens.",
         ),
         EventKind::Listening { tls, .. } => {
             let tls = if *tls { " TLS begins only then, on each accepted connection." } else { "" };
-            let explanation = "listen() gave each address an accept queue, as long as the backlog. The OS completes new \
-                               connections and keeps them there until accept() takes them.";
+            let explanation = "listen() gave each address an accept queue: the OS completes new connections and keeps them \
+                               there until accept() takes them. The backlog limits how many; Linux keeps one more, and at \
+                               most net.core.somaxconn + 1.";
             return ("listening", format!("{explanation}{tls}").into());
         }
         EventKind::NotListening(_) => (
@@ -90,12 +92,11 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
         EventKind::Opened => (
             "opened",
             "accept() took this client from the accept queue and returned a socket for it alone. The client's port distinguishes it \
-             from other connections of the same computer.",
+             from other connections of the same computer. TCP_NODELAY is set: short echoes are sent at once.",
         ),
         EventKind::Handshake(_) => (
             "handshake",
-            "Both sides agreed on how to encrypt. From here on everything is encrypted; the log shows the \
-             plaintext.",
+            "Both sides agreed on how to encrypt. From here on all data is encrypted; the log shows the plaintext.",
         ),
         EventKind::Received { data, echoed, .. } if *echoed >= data.len() => (
             "received",
@@ -120,32 +121,41 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
         EventKind::Problem(problem) => ("problem", describe_problem(problem).1),
         EventKind::Stopping => (
             "stopping",
-            "The server closes the listening sockets, then every client's connection, so that its thread ends.",
+            "The server closes every client's connection and the listening sockets, so that all of its threads end.",
         ),
-        EventKind::Stopped => {
-            ("stopped", "Every socket is closed and every thread has ended. The port is free again.")
-        }
+        EventKind::Stopped => (
+            "stopped",
+            "Every socket is closed and every thread has ended. Nothing listens on the port any more.",
+        ),
         EventKind::NotShown { .. } => (
             "not_shown",
-            "The server was faster than the log, and the echo never waits for it. No echoed byte was lost; the counters are exact.",
+            "Data arrived faster than it could be logged, and the echo never waits for the log. No echoed byte was lost; the \
+             counters are exact.",
         ),
         EventKind::Note { .. } => ("note", "This is about Echoscope itself, not about a step of the server."),
     };
     (keyword, explanation.into())
 }
 
+const RESET: &str =
+    "An RST from the client ended the connection at once, in both directions. Data in flight is lost.";
+
+/// The possible causes of an RST (RFC 1122, section 4.2.2.13; socket(7)), as a sentence.
+pub const RESET_CAUSES: &str = "Possible causes, most likely first: a close with unread data (also when a program is killed), \
+                                an abort (SO_LINGER of 0), data sent to a closed socket, or a firewall.";
+
 fn start_failed(error: &StartError) -> &'static str {
     match error {
         StartError::NameNotFound { .. } => "bind() takes an address, and none was found for the name.",
-        StartError::Bind(_) if error.is_about_the_port() => {
-            "bind() succeeded for no address. A port of an address belongs to one program at a time."
+        StartError::Bind(errors) if errors.iter().any(|error| matches!(error.cause, BindCause::InUse(_))) => {
+            "bind() or listen() failed for each address. Only one socket at a time can listen on a port of an address."
         }
-        StartError::Bind(_) => "bind() succeeded for no address.",
+        StartError::Bind(_) => "bind() failed for each address, so there is nothing to listen on.",
         StartError::Tls(_) => {
             "TLS needs a certificate and its key, which the server reads before it listens."
         }
         StartError::System { .. } => {
-            "A server needs threads and sockets from the OS, and none were available."
+            "The server needs a thread and a poller from the OS before it can listen, and couldn't get them."
         }
     }
 }
@@ -159,16 +169,19 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
             "The client ended the connection without close_notify, so the server can't rule out truncation; many programs do \
              this."
         }
+        CloseReason::Reset => {
+            return format!("{RESET} {RESET_CAUSES}").into();
+        }
         CloseReason::Lost => {
-            "The client's OS or the network reset the connection (RST), such as when a program closes a socket with unread data. \
-             Bytes in flight are lost."
+            "The OS gave up the connection without an RST: most likely the client or the network no longer answered. Data in \
+             flight is lost."
         }
         CloseReason::Idle => {
-            "Nothing was received or sent during the idle timeout. With a timeout of 0 the server waits forever."
+            "Nothing was received or sent during the idle timeout. With a timeout of 0, the server waits forever."
         }
         CloseReason::ServerStopped => "The server was stopped, and that closes every client's connection.",
         CloseReason::Disconnected => {
-            "Disconnect was pressed for this client. The client notices at its next recv or send."
+            "You disconnected this client. Its next recv() returns the end of the stream."
         }
         CloseReason::HandshakeLimit => {
             "Unfinished TLS handshakes may take three quarters of the places (in a pool: of the threads) and a few MiB of \
@@ -183,7 +196,7 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
     };
     let echoed = match closed.reason {
         CloseReason::EndOfStream | CloseReason::EndWithoutCloseNotify if closed.sent >= closed.received => {
-            " Everything received had been sent back before the server closed its side, too."
+            " Everything received was sent back before the server closed its side, too."
         }
         CloseReason::EndOfStream | CloseReason::EndWithoutCloseNotify => {
             " Not everything received could be sent back before that."
@@ -203,23 +216,26 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
         ),
         Problem::OutOfThreads { .. } => (
             "out_of_threads",
-            "In this mode every client needs a thread of its own, which the OS limits. The server retries until there is one.",
+            "In this mode every client needs a thread of its own. The OS limits the number of threads and their memory. The \
+             server retries until it gets one.",
         ),
         Problem::Recovered => {
             ("recovered", "The server accepts clients again, the longest waiting ones first.")
         }
         Problem::MaxClients { .. } => (
             "max_clients",
-            "The server doesn't call accept() now. New connections wait in the accept queue; once that is full, clients give up.",
+            "The server doesn't call accept() now. New connections wait in the accept queue. Once that is full, attempts to \
+             connect time out (on Windows, they are refused).",
         ),
         Problem::AttemptsDropped { .. } => (
             "attempts_dropped",
-            "With a full accept queue, the OS drops what a new client sends: its SYN, or the last packet of its handshake. The \
-             client's OS sends it again after about a second, and then ever later. Each packet counts.",
+            "While the accept queue is full, the OS drops a new client's SYN, or the ACK that completes its handshake. The \
+             client's OS sends it again after about a second, then at growing intervals. Each dropped packet counts.",
         ),
         Problem::Accept { .. } => (
             "accept",
-            "accept() can fail for one client that disconnected in the queue. Other clients are unaffected.",
+            "accept() failed; the message of the OS says why. Usual causes are too little memory for sockets, a firewall rule, or \
+             a failure of the network. Connected clients are unaffected.",
         ),
         Problem::NotTls { protocol: OtherProtocol::Http, .. } => (
             "not_tls",
@@ -233,7 +249,8 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
         ),
         Problem::TlsOnPlain => (
             "tls_on_plain",
-            "The first bytes are a ClientHello. Without TLS the server echoes them like any others, which is no answer to the client.",
+            "The first bytes are a ClientHello. Without TLS, the server echoes them like any others, and the client can't use \
+             that as an answer.",
         ),
         Problem::Tls(error) if error.in_handshake => (
             "tls",
@@ -242,11 +259,12 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
         ),
         Problem::Tls(_) => (
             "tls",
-            "An alert, or a record whose authentication tag is wrong, ends the connection: nothing after it could be trusted.",
+            "An alert, a record with a wrong authentication tag, or a message that isn't allowed at that point ends the \
+             connection: nothing after it could be trusted.",
         ),
         Problem::HandshakeTimeout { .. } => (
             "handshake_timeout",
-            "The server's wait is limited, so that silent clients can't occupy places forever.",
+            "The server limits how long it waits, so that silent clients can't occupy places forever.",
         ),
         Problem::Panicked { .. } => ("panicked", "Only this client was affected, and its thread ended."),
     }
@@ -277,13 +295,13 @@ mod tests {
                 .ends_with("Not everything received could be sent back before that.")
         );
         let not_shown = explanation(&event(None, EventKind::NotShown { count: 12 }));
-        assert!(not_shown.contains("faster than the log") && not_shown.contains("No echoed byte was lost"));
+        assert!(not_shown.contains("faster than it could be logged"), "{not_shown}");
         assert!(explanation(&problem(Problem::TlsOnPlain)).contains("ClientHello"));
     }
 
     #[test]
     fn raw_errors_are_kept() {
-        assert_eq!(raw(&closed(CloseReason::Lost)).unwrap(), "reset");
+        assert_eq!(raw(&closed(CloseReason::Reset)).unwrap(), "reset");
         let start = b"GET /\r\n".to_vec();
         assert_eq!(
             raw(&problem(Problem::NotTls { start, protocol: OtherProtocol::Http })).unwrap(),

@@ -250,7 +250,7 @@ mod tests {
         assert!(shows("aes localhost", &handshake(HandshakeKind::Full)));
         assert!(shows("client", &closed(CloseReason::EndOfStream)));
         assert!(!shows("error", &closed(CloseReason::EndOfStream)));
-        let lost = closed(CloseReason::Lost);
+        let lost = closed(CloseReason::Reset);
         assert!(shows("error", &lost));
         assert_eq!((Category::of(&lost), Severity::of(&lost)), (Category::Problems, Severity::Warning));
     }

@@ -29,31 +29,32 @@ pub fn handshake_details(handshake: &Handshake) -> Vec<DetailRow> {
     let codes = handshake.codes;
     let kind_meaning = match (handshake.kind, &handshake.group) {
         (HandshakeKind::Full, _) => {
-            "The server presented its certificate and proved that it has the key, and both sides made fresh \
-             keys."
+            "The server presented its certificate and proved that it has the private key. Both sides derived fresh keys."
         }
         (HandshakeKind::FullWithRetry, _) => {
-            "The first ClientHello held no key share for a group that the server takes. Asking for another \
-             one (HelloRetryRequest) cost one more round trip."
+            "The first ClientHello had no key share for the group that the server chose. The server asked for one \
+             (HelloRetryRequest), which cost another round trip."
         }
         (HandshakeKind::Resumed, Some(_)) => {
-            "The client resumed an earlier session, without a certificate. A new key exchange still gives \
-             this connection keys of its own."
+            "The client resumed an earlier session; no certificate was sent. A new key exchange keeps this connection \
+             forward secret."
         }
-        (HandshakeKind::Resumed, None) => "The client resumed an earlier session, without a certificate.",
+        (HandshakeKind::Resumed, None) => "The client resumed an earlier session; no certificate was sent.",
     };
     let (group, scheme) = (handshake.group.as_deref(), handshake.signature_scheme.as_deref());
     let group_meaning = match group {
         Some(_) => codes.group.and_then(names::group_meaning),
-        None => Some("Fresh keys, but from the earlier session's master secret: no forward secrecy."),
+        None => {
+            Some("Both sides derived fresh keys from the earlier session's secret, without forward secrecy.")
+        }
     };
     let scheme_meaning = match scheme {
         Some(_) => codes.signature_scheme.and_then(names::scheme_meaning),
-        None => Some("A resumed session needs no new proof: it has one already."),
+        None => Some("A resumed session needs no signature: the earlier handshake had one."),
     };
     let certificate = handshake.client_certificate.as_ref();
     let certificate_meaning =
-        certificate.map(|_| "The client proved that it has the key to this certificate.");
+        certificate.map(|_| "The client proved that it has the private key of this certificate.");
     let time = text::duration(handshake.took);
     let mut rows = vec![
         row("Version", Some(handshake.version), names::version_meaning(codes.version)),
@@ -65,7 +66,7 @@ pub fn handshake_details(handshake: &Handshake) -> Vec<DetailRow> {
         row(
             "Server name (SNI)",
             handshake.server_name.as_deref(),
-            Some("The name that the client connects to, unencrypted."),
+            Some("The name that the client asked for, sent unencrypted."),
         ),
         row("ALPN", handshake.alpn.as_deref(), Some("The application protocol that both sides agreed on.")),
         row("Client certificate", certificate.map(|shown| shown.subject.as_str()), certificate_meaning),
@@ -99,7 +100,7 @@ fn offer_details(offer: &ClientHello) -> Vec<DetailRow> {
     list("Offered signature", &offer.signature_schemes, names::scheme, names::scheme_meaning);
     rows.push(row("Offered ALPN", Some(&offer.alpn.join(", ")), None));
     if offer.early_data {
-        let meaning = "The client sent data before the server's answer. The server skips it, and the client sends it again.";
+        let meaning = "The client sent data before the server's answer. The server skipped it; the client sends it again.";
         rows.push(row("Early data (0-RTT)", Some("not accepted"), Some(meaning)));
     }
     if offer.left_out > 0 {
@@ -107,7 +108,7 @@ fn offer_details(offer: &ClientHello) -> Vec<DetailRow> {
         rows.push(row(
             "Not shown",
             Some(&left_out),
-            Some("The client's lists are too long to be kept whole."),
+            Some("The client's lists are too long to keep in full."),
         ));
     }
     rows.push(row("Requested server name", offer.server_name.as_deref(), None));

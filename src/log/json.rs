@@ -255,7 +255,7 @@ mod tests {
                 ),
             ),
             (
-                closed(CloseReason::Lost),
+                closed(CloseReason::Reset),
                 format!(
                     r#""closed",{one},"reason":"lost","received":78,"sent":7,"seconds":1.234,"raw":"reset"}}"#
                 ),

@@ -99,8 +99,8 @@ pub fn line(event: &Event, data_format: DataFormat) -> String {
         EventKind::Stopping => "Stopping server".to_owned(),
         EventKind::Stopped => "Server stopped".to_owned(),
         EventKind::NotShown { count: skipped } => format!(
-            "{} left out here: the server was faster than the log. Every byte was echoed.",
-            count(*skipped, "line")
+            "{} skipped: data arrived faster than it could be logged. Every byte was echoed.",
+            count(*skipped, "entry")
         ),
         EventKind::Note { text, .. } => text.clone(),
     };
@@ -152,35 +152,35 @@ pub(super) fn handshake_kind(kind: HandshakeKind) -> &'static str {
 fn problem(problem: &Problem) -> String {
     let fixed = match problem {
         Problem::OutOfFiles { .. } => {
-            "Can't accept more clients: too many files are open. Disconnect some clients or raise the limit on open files."
+            "Can't accept more clients: too many files are open. Disconnect some clients, or raise the limit on open files."
         }
         Problem::OutOfThreads { .. } => {
             "Can't create a thread for the next client, so it waits. Disconnect some clients, or use a pool of threads."
         }
-        Problem::Recovered => "Resources are available again: clients are accepted and served.",
+        Problem::Recovered => "Resources available; accepting clients again.",
         Problem::MaxClients { limit, idle_timeout } => {
-            let verb = if *limit == 1 { "is" } else { "are" };
             let idle = match idle_timeout {
-                None => "Idle clients keep their places, since no idle timeout is set: set one, or raise Max clients.".to_owned(),
-                Some(timeout) => {
-                    format!("Idle clients leave after {}; raise Max clients to let more in.", text::duration(*timeout))
-                }
+                None => "Set an idle timeout to disconnect idle clients, or raise Max clients.".to_owned(),
+                Some(timeout) => format!(
+                    "Idle clients are disconnected after {}; raise Max clients to accept more.",
+                    text::duration(*timeout)
+                ),
             };
             return format!(
-                "{} {verb} connected, as many as allowed, and new ones wait in the accept queue. {idle}",
-                count((*limit).into(), "client"),
+                "Client limit reached ({}); new clients wait in the accept queue. {idle}",
+                with_thousands(*limit)
             );
         }
         Problem::AttemptsDropped { address, count } => {
             let packets = text::count(u64::from(*count), "packet");
             return format!(
-                "The accept queue of {address} was full: the OS dropped {packets} of clients that try to connect. A larger \
-                 backlog lets more clients wait."
+                "The OS dropped {packets} of clients connecting to {address}: the accept queue was full. A larger backlog \
+                 lets more clients wait."
             );
         }
         Problem::Accept { raw } => {
             return format!(
-                "A client could not be accepted: {raw}. The server goes on; let the client connect again."
+                "Can't accept a client: {raw}. The server keeps trying; let the client connect again."
             );
         }
         Problem::NotTls { start, protocol } => {
@@ -189,10 +189,10 @@ fn problem(problem: &Problem) -> String {
                 start => format!(": it sent {}.", format::quoted(start)),
             };
             let advice = match protocol {
-                OtherProtocol::Http => "Ask it for https",
+                OtherProtocol::Http => "Use https:// in its address",
                 OtherProtocol::Ssl2 => {
-                    return "This client begins with a hello of SSL 2, which is obsolete and unsafe. Use a client that supports TLS \
-                            1.2 or 1.3."
+                    return "This client sent an SSL 2.0 ClientHello, which is obsolete and unsafe. Use a client that supports \
+                            TLS 1.2 or 1.3."
                         .to_owned();
                 }
                 OtherProtocol::Dtls => {
@@ -201,15 +201,16 @@ fn problem(problem: &Problem) -> String {
                 }
                 OtherProtocol::Unknown => "Use a client that does, such as openssl s_client",
             };
-            return format!("This client does not speak TLS{sent} {advice}, or turn TLS off.");
+            return format!("This client doesn't use TLS{sent} {advice}, or turn TLS off.");
         }
         Problem::TlsOnPlain => {
-            "This client speaks TLS, but TLS is off. Turn TLS on, or let the client connect without it."
+            "This client uses TLS, but the server doesn't. Turn TLS on, or let the client connect without it."
         }
         Problem::Tls(error) => return explain_server_error(error),
         Problem::HandshakeTimeout { after } => {
             return format!(
-                "The TLS handshake was not done after {}. Check that the client speaks TLS, as openssl s_client does.",
+                "The TLS handshake wasn't complete after {}. The client may not use TLS, or the network may be slow: try \
+                 openssl s_client.",
                 text::duration(*after)
             );
         }
@@ -270,23 +271,20 @@ mod tests {
         );
         assert_eq!(
             python(&event(None, EventKind::NotShown { count: 12_000 })),
-            "12,000 lines left out here: the server was faster than the log. Every byte was echoed."
+            "12,000 entries skipped: data arrived faster than it could be logged. Every byte was echoed."
         );
     }
 
     #[test]
     fn wrong_protocols_are_named() {
         let http = Problem::NotTls { start: b"GET / HTTP/1.1\r\n".to_vec(), protocol: OtherProtocol::Http };
-        let expected =
-            r#"This client does not speak TLS: it sent "GET / HTTP/1.1". Ask it for https, or turn TLS off."#;
+        let expected = r#"This client doesn't use TLS: it sent "GET / HTTP/1.1". Use https:// in its address, or turn TLS off."#;
         assert_eq!(python(&problem(http)), expected);
         let silent = Problem::NotTls { start: b"\r\n".to_vec(), protocol: OtherProtocol::Unknown };
-        assert!(
-            python(&problem(silent)).starts_with("This client does not speak TLS. Use a client that does")
-        );
+        assert!(python(&problem(silent)).starts_with("This client doesn't use TLS. Use a client that does"));
         assert!(
             python(&problem(Problem::MaxClients { limit: 1, idle_timeout: None }))
-                .starts_with("1 client is connected")
+                .starts_with("Client limit reached (1)")
         );
     }
 
@@ -300,6 +298,7 @@ mod tests {
     fn row_of_a_closed_connection_is_short() {
         let row = |reason| truncated_row(&closed(reason), DataFormat::Python, 80).0;
         assert_eq!(row(CloseReason::EndOfStream), "Closed by the client after 1.2 s");
+        assert_eq!(row(CloseReason::Reset), "Connection reset after 1.2 s");
         assert_eq!(row(CloseReason::Lost), "Connection lost after 1.2 s");
     }
 

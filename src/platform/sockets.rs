@@ -50,9 +50,21 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 
-/// Returns whether an error means that a time limit has passed: `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows.
+/// Returns whether an error means that a time limit has passed: `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows. On Unix,
+/// `ETIMEDOUT` is not one of them: the OS has given up the connection because the peer no longer answers (tcp(7)).
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+    let is_from_os = error.raw_os_error().is_some();
+    match error.kind() {
+        ErrorKind::WouldBlock => true,
+        ErrorKind::TimedOut => cfg!(windows) || !is_from_os,
+        _ => false,
+    }
+}
+
+/// Returns whether an error means that an RST has ended the connection. A `send` after that fails with `EPIPE`.
+pub(crate) fn is_reset(error: &io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
 /// The value to pass to [`limit`] for a socket without a time limit. Windows needs `Duration::MAX`, not `None`.
@@ -174,4 +186,20 @@ pub(crate) fn send(
     };
     stream.set_nonblocking(false)?;
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn peer_that_no_longer_answers_is_not_an_idle_one() {
+        let error = |errno: rustix::io::Errno| io::Error::from(errno);
+        assert!(is_timeout(&error(rustix::io::Errno::AGAIN)) && is_timeout(&ErrorKind::TimedOut.into()));
+        assert!(!is_timeout(&error(rustix::io::Errno::TIMEDOUT)));
+        assert!(
+            is_reset(&error(rustix::io::Errno::PIPE)) && !is_reset(&error(rustix::io::Errno::HOSTUNREACH))
+        );
+    }
 }

@@ -140,8 +140,8 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
             }
         }
         shared.steps.set_accepting(false);
-        // Close the listeners before waiting for the clients' threads, so that the port is free and waiting clients are
-        // refused.
+        // Close the listeners before waiting for the clients' threads, so that the port is free and waiting connections
+        // are reset.
         drop(acceptor);
         dispatcher.finish();
         shared.accept_queue.notify_waiters();

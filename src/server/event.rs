@@ -127,7 +127,7 @@ pub enum EventKind {
 pub struct Closed {
     /// Why the connection was closed.
     pub reason: CloseReason,
-    /// The OS's message about a lost connection.
+    /// The OS's message about a reset or lost connection.
     pub raw: Option<String>,
     /// Bytes received, after decryption.
     pub received: u64,
@@ -138,7 +138,7 @@ pub struct Closed {
 }
 
 /// Why a connection was closed. The JSON log and lessons name the variants in snake case, except that lessons call
-/// [`Self::EndWithoutCloseNotify`] `without_close_notify`.
+/// [`Self::EndWithoutCloseNotify`] `without_close_notify`, and that [`Self::Reset`] has the older name `lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseReason {
@@ -147,7 +147,11 @@ pub enum CloseReason {
     /// The client's TCP stream ended without TLS's `close_notify` (RFC 8446, section 6.1).
     #[serde(rename(deserialize = "without_close_notify"))]
     EndWithoutCloseNotify,
-    /// The client sent RST, or the network lost the connection.
+    /// An RST ended the connection in both directions (RFC 9293, section 3.5.2).
+    #[serde(rename = "lost")]
+    Reset,
+    /// The OS gave up the connection without an RST, for example because the client no longer answered.
+    #[serde(rename(serialize = "lost", deserialize = "connection_lost"))]
     Lost,
     /// Nothing could be received or sent within the idle timeout.
     Idle,
@@ -170,13 +174,14 @@ impl CloseReason {
         match self {
             Self::EndOfStream => "closed by the client",
             Self::EndWithoutCloseNotify => "closed by the client without close_notify",
+            Self::Reset => "reset",
             Self::Lost => "lost",
             Self::Idle => "closed by the server as idle",
             Self::ServerStopped => "closed because the server was stopped",
             Self::Disconnected => "closed by you (Disconnect)",
-            Self::HandshakeLimit => "closed in its unfinished TLS handshake",
+            Self::HandshakeLimit => "closed by the server during its TLS handshake",
             Self::Tls => "closed on a TLS failure",
-            Self::Panicked => "closed by a bug in Echoscope",
+            Self::Panicked => "closed by an internal error",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crate::capture::Recorder;
-use crate::platform::threads;
+use crate::platform::{sockets, threads};
 use crate::server::calls::Call;
 use crate::server::event::{CloseReason, Closed, EventKind, Problem};
 use crate::server::record_reader;
@@ -189,7 +189,10 @@ fn close_reason(shared: &ServerShared, conn: &Conn, error: ConnectionError) -> (
     }
     match error {
         ConnectionError::Closed(reason) => (reason, None),
-        ConnectionError::Lost(error) => (CloseReason::Lost, Some(error.to_string())),
+        ConnectionError::Failed(error) => {
+            let reason = if sockets::is_reset(&error) { CloseReason::Reset } else { CloseReason::Lost };
+            (reason, Some(error.to_string()))
+        }
         ConnectionError::Tls(problem) => {
             shared.events.send(Some(conn.client), EventKind::Problem(problem));
             (CloseReason::Tls, None)

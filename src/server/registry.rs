@@ -206,7 +206,7 @@ impl ConnectionRegistry {
         }
     }
 
-    /// Takes note that a thread begins the TLS handshake of a connection.
+    /// Records that a thread begins the TLS handshake of a connection.
     pub(super) fn on_handshake_begin(&self, id: ClientId) {
         let mut connections = lock(&self.connections);
         if let Some(conn) = connections.open.get(&id).cloned() {
@@ -214,7 +214,7 @@ impl ConnectionRegistry {
         }
     }
 
-    /// Takes note that a connection's TLS handshake is done.
+    /// Records that a connection's TLS handshake is done.
     pub(super) fn on_handshake_done(&self, conn: &Conn, handshake: Arc<Handshake>) {
         let mut connections = lock(&self.connections);
         connections.in_handshake.remove(&conn.client.id);

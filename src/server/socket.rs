@@ -19,15 +19,15 @@ const SLACK: Duration = Duration::from_millis(50);
 pub(super) enum ConnectionError {
     /// The connection ended.
     Closed(CloseReason),
-    /// The client sent RST, or the network lost the connection.
-    Lost(io::Error),
+    /// A call failed because the connection was reset or lost.
+    Failed(io::Error),
     /// TLS failed. The log has an entry of its own for that.
     Tls(Problem),
 }
 
 impl From<io::Error> for ConnectionError {
     fn from(error: io::Error) -> Self {
-        if is_timeout(&error) { Self::Closed(CloseReason::Idle) } else { Self::Lost(error) }
+        if is_timeout(&error) { Self::Closed(CloseReason::Idle) } else { Self::Failed(error) }
     }
 }
 
@@ -124,13 +124,10 @@ impl<'a> Socket<'a> {
     }
 
     fn record_error(&self, error: &io::Error) {
-        match error.kind() {
-            // EPIPE: the RST arrived after the client's FIN.
-            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-                self.record_end(CaptureEventKind::Reset);
-            }
-            _ if is_timeout(error) => {}
-            _ => self.record_end(CaptureEventKind::ConnectionLost),
+        if sockets::is_reset(error) {
+            self.record_end(CaptureEventKind::Reset);
+        } else if !is_timeout(error) {
+            self.record_end(CaptureEventKind::ConnectionLost);
         }
     }
 

@@ -98,8 +98,8 @@ impl BindError {
                  minute, or use another port."
             ),
             BindCause::InUse(PortHolder::Unknown) => format!(
-                "{in_use}, and Echoscope can't tell by what: another program, or a connection that was closed a short \
-                 time ago. Use another port."
+                "{in_use}: most likely by another program, or else by a connection that was closed a short time ago. Use \
+                 another port."
             ),
             BindCause::NotAllowed => format!(
                 "The OS doesn't allow port {port} on {ip}. Use another port; those below 1024 are often reserved."
@@ -137,7 +137,7 @@ impl BindError {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The resolver found no address for the name.
-    #[error("No address was found for “{host}”. {}", advice(host))]
+    #[error("Can't find an address for “{host}”. {}", advice(host))]
     NameNotFound {
         /// The name as typed.
         host: String,
@@ -150,8 +150,8 @@ pub enum StartError {
     /// The server can't serve TLS with the certificate and key.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The OS refused something that a server needs before it can listen: a thread, a poller.
-    #[error("The server could not start: {0}. Close some programs and try again.")]
+    /// The OS didn't provide what a server needs before it can listen: a thread, a poller.
+    #[error("Can't start the server: {0}. Close some programs and try again.")]
     System(#[source] io::Error),
 }
 
@@ -189,5 +189,5 @@ fn advice(host: &str) -> &'static str {
 /// Returns the most helpful of the messages: a port in use is more helpful than a missing IPv6.
 fn most_helpful(errors: &[BindError]) -> String {
     let error = errors.iter().find(|error| matches!(error.cause, BindCause::InUse(_))).or(errors.first());
-    error.map_or_else(|| "No address could be bound.".to_owned(), ToString::to_string)
+    error.map_or_else(|| "There is no address to listen on.".to_owned(), ToString::to_string)
 }

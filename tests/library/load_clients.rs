@@ -92,7 +92,7 @@ fn clients_of_a_server_that_serves_one_wait_and_can_be_closed() {
     let status =
         watched.wait_until("one echo, five waiting", |status| status.echoed == 1 && status.waiting == 5);
     let text = echoscope::app::clients::explain_waiting(&status).unwrap();
-    assert!(text.starts_with("5 are connected and without an answer"), "{text}");
+    assert!(text.starts_with("5 are connected, with no answer yet"), "{text}");
     // The clients can be closed although the server hasn't served them.
     watched.clients.close();
     let status = watched.wait_until("the end", |status| status.is_over);
@@ -131,7 +131,7 @@ fn full_accept_queue_is_explained() {
     assert_eq!(status.waiting, 2, "a backlog of one admits two");
     let (_, failure) = status.first_failure.unwrap();
     assert_eq!(failure.stage(), Stage::Connecting);
-    assert!(failure.to_string().contains("accept queue may be full"), "{}", failure.to_string());
+    assert!(failure.to_string().contains("accept queue is full"), "{}", failure.to_string());
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn refused_connection_is_explained_once_for_all() {
     let status = watched.wait_until("the end", |status| status.is_over);
     assert_eq!(status.failed, 7);
     let (_, failure) = status.first_failure.unwrap();
-    assert!(failure.to_string().contains("Nothing listens on"), "{}", failure.to_string());
+    assert!(failure.to_string().contains("Connection refused by"), "{}", failure.to_string());
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn server_that_is_no_echo_is_detected() {
     let status = watched.wait_until("the end", |status| status.is_over);
     let (number, failure) = status.first_failure.unwrap();
     assert_eq!((number, status.failed), (1, 1));
-    assert!(failure.to_string().contains("Something else came back"), "{}", failure.to_string());
+    assert!(failure.to_string().contains("sent back other data"), "{}", failure.to_string());
     server.join().unwrap();
 }
 

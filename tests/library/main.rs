@@ -20,6 +20,7 @@ mod load_clients;
 mod python_program;
 mod server;
 mod step_mode;
+mod tcp_facts;
 mod tls_files;
 mod tls_options;
 mod tls_server;

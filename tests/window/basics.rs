@@ -158,7 +158,7 @@ fn certificate_files_are_checked_under_their_fields() {
     assert!(window.shows("· TLS"));
     let mut client = connect(address);
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-    window.wait_until_shown("does not speak TLS");
+    window.wait_until_shown("doesn't use TLS");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn filter_takes_text_clients_and_kinds() {
     window.click("Data");
     assert!(!window.shows("Received: b'apple'") && window.shows("#1 Received new connection"));
     window.fill("Filter", "no such entry");
-    assert!(window.shows("No entry passes the filter"));
+    assert!(window.shows("No entry matches the filter"));
     window.click("Show all entries");
     assert!(window.shows("Received: b'apple'") && window.shows("Received: b'pear'"));
     window.click("Data as hex");

@@ -91,7 +91,7 @@ fn flood_keeps_other_entries_and_the_list_reports_the_removed_ones() {
     assert!(shows(&window, "#1 Received new connection"), "the client is still connected");
     assert!(!shows(&window, "b'early'"));
     filter(&mut window, " early");
-    assert!(shows(&window, "No entry passes the filter") && shows(&window, removed));
+    assert!(shows(&window, "No entry matches the filter") && shows(&window, removed));
 }
 
 #[test]

@@ -51,8 +51,8 @@ pub enum ClientCommand {
     Send(ClientTabId),
     /// Send this regular file of any size, regardless of what the field contains.
     SendFile(ClientTabId, PathBuf),
-    /// Send the typed text or digits repeatedly, as often and as fast as the fields *Times* and *Every* say. Replaces a
-    /// repetition under way.
+    /// Send the typed text or digits repeatedly, as set in the fields *Times* and *Every*. Replaces a repetition under
+    /// way.
     Repeat(ClientTabId),
     /// Empty the send queue, including the rest of a file and a repetition; stay connected.
     StopSending(ClientTabId),
@@ -190,8 +190,8 @@ impl TrustChoice {
         match self {
             Self::ThisServer => "This server's certificate",
             Self::CaFile => "A CA file",
-            Self::System => "The system's authorities",
-            Self::Nothing => "Anybody (no check)",
+            Self::System => "System trust store",
+            Self::Nothing => "Any certificate (no check)",
         }
     }
 

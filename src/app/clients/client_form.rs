@@ -101,7 +101,7 @@ impl ClientForm {
         is_full.then(|| {
             let max = with_thousands(MAX_INPUT as u64);
             format!(
-                "The field is full: it takes {max} characters and leaves out the rest. Send longer data as a file."
+                "The field is full: characters after the first {max} are dropped. Send longer data as a file."
             )
         })
     }
@@ -159,7 +159,7 @@ impl ClientForm {
             return Some((Some(field), reason));
         }
         if self.text(ClientField::Port).is_empty() {
-            let reason = "The system chooses the server's port when it starts. Start the server first.";
+            let reason = "The OS chooses the server's port when it starts. Start the server first.";
             return blocked(Some(ClientField::Port), reason);
         }
         if !self.tls() {
@@ -175,9 +175,11 @@ impl ClientForm {
             return blocked(None, reason);
         }
         match (is_empty(ClientField::Certificate), is_empty(ClientField::Key)) {
-            (false, true) => blocked(Some(ClientField::Key), "The client certificate needs its key, too."),
+            (false, true) => {
+                blocked(Some(ClientField::Key), "Choose the key of the client certificate, too.")
+            }
             (true, false) => {
-                blocked(Some(ClientField::Certificate), "The client key needs its certificate, too.")
+                blocked(Some(ClientField::Certificate), "Choose the certificate of the client key, too.")
             }
             _ => None,
         }

@@ -308,14 +308,14 @@ pub fn explain_waiting(status: &LoadStatus) -> Option<String> {
     };
     let waiting = (status.waiting > 0).then(|| {
         format!(
-            "{} connected and without an answer: the server hasn't served them yet, or its accept queue was too \
-             short for so many at once, and the system tries again.",
+            "{} connected, with no answer yet: most likely the server hasn't served them. If its accept queue overflowed, \
+             the OS tries again.",
             count(status.waiting, ["is", "are"])
         )
     });
     let connecting = (status.connecting > 0).then(|| {
         format!(
-            "{} no answer even to the SYN: the accept queue may be full, and the system tries again.",
+            "{} no answer to the SYN yet: most likely the accept queue is full. The OS tries again.",
             count(status.connecting, ["has", "have"])
         )
     });

@@ -28,7 +28,8 @@ pub struct Row {
     pub event: CaptureEvent,
     /// The time since the previous row; `None` for the first row.
     pub gap: Option<Duration>,
-    tls: bool,
+    /// Whether the connection uses TLS.
+    pub(super) tls: bool,
     /// The bytes of plaintext from the same side before this row.
     offset: u64,
     /// The indexes of related rows: for plaintext, the records that contain it; for a record, the plaintext in it.
@@ -248,12 +249,15 @@ impl CloseSummary {
 pub(super) fn close_cause(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::EndOfStream => "the client sent end of stream",
-        CloseReason::EndWithoutCloseNotify => "the client's data ended without close_notify",
+        CloseReason::EndWithoutCloseNotify => "the client's stream ended without close_notify",
+        CloseReason::Reset => "an RST had ended it",
         CloseReason::Lost => "the connection was lost",
-        CloseReason::HandshakeLimit => "the server needed the place of an unfinished handshake",
-        CloseReason::Idle => "nothing was sent for the idle timeout",
+        CloseReason::HandshakeLimit => {
+            "other clients needed the place or the memory of its unfinished handshake"
+        }
+        CloseReason::Idle => "nothing was received or sent during the idle timeout",
         CloseReason::ServerStopped => "the server was stopped",
-        CloseReason::Disconnected => "Disconnect was pressed",
+        CloseReason::Disconnected => "you disconnected this client",
         CloseReason::Tls => "TLS failed",
         CloseReason::Panicked => "a bug in Echoscope ended the client's thread",
     }

@@ -6,6 +6,7 @@ use crate::capture::sequence::diagram::{Row, close_cause};
 use crate::capture::{
     Alert, CaptureEventKind, HandshakeMessages, RECORD_HEADER, RecordPayload, Side, TlsRecord, record_header,
 };
+use crate::log::explanation::RESET_CAUSES;
 use crate::text::count;
 use crate::tls::names;
 
@@ -20,40 +21,47 @@ pub fn explain(row: &Row) -> String {
             return format!("close(): the server closed the connection because {}.", close_cause(*reason));
         }
         (CaptureEventKind::Accepted, _) => {
-            "accept() took the connection from the accept queue; both OSes had already set it up (SYN, SYN-ACK, ACK). \
-             All times count from here."
+            "accept() took the connection from the accept queue. Both OSes had already set it up (SYN, SYN-ACK, ACK). Times \
+             count from here."
         }
         (CaptureEventKind::Plaintext, Side::Client) if is_on_wire => {
-            "recv() returns whatever has arrived: what the client sends at once may arrive in several calls, and \
-             several sends in one. Not encrypted: anyone on the path can read this."
+            "recv() returns whatever has arrived: one send by the client may arrive in several recv() calls, and several \
+             sends in one. Not encrypted: anyone on the path can read this."
         }
         (CaptureEventKind::Plaintext, Side::Server) if is_on_wire => {
-            "The echo: send() passed these bytes to the OS, which delivers them. Not encrypted: anyone on the path can \
-             read this."
+            "The echo: sendall() passed these bytes to the OS, which sends them at once (TCP_NODELAY), without waiting for \
+             earlier ones to be acknowledged. Not encrypted: anyone on the path can read this."
         }
         (CaptureEventKind::Plaintext, Side::Client) => {
-            "What recv() returned after TLS decrypted it. On the wire, it is in the record that it belongs to."
+            "recv() returned this plaintext, which TLS decrypted. On the wire, it is in the record named beside it."
         }
         (CaptureEventKind::Plaintext, Side::Server) => {
-            "What sendall() was given, before TLS encrypted it. On the wire, it is in the records that belong to it."
+            "sendall() sent this plaintext, which TLS encrypts. On the wire, it is in the records named beside it."
         }
         (CaptureEventKind::Raw, _) => {
             "A TLS record starts with its type, version and length. These bytes don't, or the record was never \
              completed, so TLS can't use them."
         }
+        (CaptureEventKind::Fin, Side::Client) if row.tls => {
+            "The client sends nothing more: its OS sent FIN, which ends the TCP stream. The end of the TLS stream is \
+             close_notify."
+        }
         (CaptureEventKind::Fin, Side::Client) => {
             "recv() returned no bytes: the tutorial's “if not data: break”. The client sends nothing more, \
              but may still be reading."
         }
-        (CaptureEventKind::Fin, Side::Server) => "The server sends nothing more: shutdown() sent FIN.",
+        (CaptureEventKind::Fin, Side::Server) => {
+            "The server sends nothing more: its OS sent FIN. In the tutorial's program, close() does that."
+        }
         (CaptureEventKind::Reset, _) => {
-            "The client reset the connection: it ends at once, and data in flight is lost in both \
-             directions. It happens when a program is killed or closes a socket that still contains unread \
-             data."
+            return format!(
+                "An RST from the client: the connection ended at once, in both directions, and data in flight is lost. \
+                 {RESET_CAUSES}"
+            );
         }
         (CaptureEventKind::ConnectionLost, _) => {
-            "The OS gave up the connection: no reply, or host unreachable. That is why there is no FIN and \
-             no RST."
+            "The OS gave up the connection: most likely the client or the network no longer answered. Neither FIN nor RST \
+             arrived."
         }
     }
     .to_owned()
@@ -87,15 +95,15 @@ fn explain_record(record: &TlsRecord, side: Side) -> String {
                 .to_owned()
         }
         RecordPayload::EarlyData => {
-            "The client sent this data before the server's answer (0-RTT). The server can't decrypt it and skips it; the client \
-             sends it again after the handshake."
+            "The client sent this data before the server's answer (0-RTT). The server doesn't accept early data and skips \
+             it; the client sends it again after the handshake."
                 .to_owned()
         }
         RecordPayload::Unread => {
-            "It arrived after the server had stopped reading from this client, so it wasn't decrypted.".to_owned()
+            "This record arrived after the server had stopped reading from the client, so it wasn't decrypted.".to_owned()
         }
         RecordPayload::Unknown => {
-            "Its content is unknown: it is encrypted, and it can't be inferred from the state of TLS.".to_owned()
+            "The content of this record is unknown: it is encrypted, and the state of TLS doesn't reveal it.".to_owned()
         }
     }
 }
@@ -106,7 +114,7 @@ const LOOKS_LIKE_DATA: &str =
 fn seen_messages(messages: &HandshakeMessages) -> String {
     let mut text = String::new();
     if messages.continued > 0 {
-        text += "It continues a message from the record before. ";
+        text += "This record continues a message from the previous one. ";
     }
     for kind in messages.types() {
         text += &kind.purpose();
@@ -129,7 +137,7 @@ fn encrypted_messages(record: &TlsRecord, messages: &HandshakeMessages) -> Strin
         [kind] => format!("one message. {}", kind.purpose()),
         _ => format!("{}.", messages.names()),
     };
-    format!("{visible} From the state of TLS, it contains {content}")
+    format!("{visible} Inferred from the state of TLS, it contains {content}")
 }
 
 fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {
@@ -143,13 +151,16 @@ fn explain_alert(record: &TlsRecord, alert: Alert, sender: &str) -> String {
             "{sender} sends nothing more over TLS. Without close_notify, the other side couldn't rule out \
              truncation.{inferred}"
         ),
+        Some(code) if alert.is_warning() => format!(
+            "{sender} reports a problem: {}. Up to TLS 1.2 the connection may continue after a warning; TLS 1.3 ignores the \
+             level.{inferred}",
+            names::alert(code)
+        ),
         Some(code) => {
-            let end = if alert.is_warning() {
-                " (a warning; TLS 1.3 ignores the level)"
-            } else {
-                ", which ends the connection"
-            };
-            format!("{sender} reports a problem: {}{end}.{inferred}", names::alert(code))
+            format!(
+                "{sender} reports a problem: {}, which ends the connection.{inferred}",
+                names::alert(code)
+            )
         }
         None => format!("{sender} reports a problem. The alert is encrypted, so its reason is unknown."),
     }

@@ -24,7 +24,7 @@ pub(crate) fn run(rounds: Rounds) {
         window.focus_filter();
         window.frame(vec![Event::Text("items 7".to_owned())]);
         window.run_until_idle();
-        assert!(!window.shows("No entry passes the filter"));
+        assert!(!window.shows("No entry matches the filter"));
     }
     compare("with a filter on", rounds, &mut few, &mut many);
 }

@@ -135,7 +135,7 @@ fn events(mut bytes: &[u8]) -> Vec<Event> {
             }
             176..=183 => EventKind::Problem(Problem::Panicked { message: text() }),
             184..=191 => EventKind::Problem(Problem::Accept { raw: text() }),
-            192..=207 => closed(CloseReason::Lost, Some(text())),
+            192..=207 => closed(CloseReason::Reset, Some(text())),
             208..=223 => closed(CloseReason::EndOfStream, None),
             224..=231 => EventKind::NotShown { count: (*kind).into() },
             232 => EventKind::NotShown { count: 7 },

@@ -81,7 +81,7 @@ fn reset_differs_from_close() {
     let capture = lab.closed(1);
     assert_eq!(labels(&capture), ["> connect", "> 1 byte", "< 1 byte", "> RST", ". closed"]);
     let last = events(&capture).pop().unwrap().kind;
-    assert!(matches!(last, CaptureEventKind::Closed(CloseReason::Lost)));
+    assert!(matches!(last, CaptureEventKind::Closed(CloseReason::Reset)));
     assert!(sequence(&capture).close_summary().unwrap().starts_with("The client reset the connection after"));
 }
 
@@ -99,7 +99,7 @@ fn server_that_disconnects_closes_first() {
     assert_eq!(first.read(&mut [0]).unwrap(), 0);
     lab.running.stop();
     for (id, reason, expected) in [
-        (1, CloseReason::Disconnected, "Disconnect was pressed"),
+        (1, CloseReason::Disconnected, "you disconnected this client"),
         (2, CloseReason::ServerStopped, "the server was stopped"),
     ] {
         let capture = lab.closed(id);

@@ -184,7 +184,7 @@ fn input_is_truncated_at_its_limit() {
     edit(&mut app, FIRST, ClientField::Text, &"ä".repeat(1 << 20));
     let form = tab(&app, FIRST).form();
     assert_eq!(form.text(ClientField::Text).chars().count(), MAX_INPUT);
-    assert!(form.full().unwrap().contains("32,768 characters"));
+    assert!(form.full().unwrap().contains("after the first 32,768"));
     apply(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::Hex));
     assert_eq!(tab(&app, FIRST).form().full(), None);
     edit(&mut app, FIRST, ClientField::Hex, &"41 ".repeat(1 << 20));

@@ -37,7 +37,7 @@ fn full_accept_queue_times_out_with_its_explanation() {
     });
     let failure = client.failed();
     assert!(start.elapsed() >= timeout);
-    assert!(failure.to_string().contains("accept queue may be full"), "{failure:?}");
+    assert!(failure.to_string().contains("accept queue is full"), "{failure:?}");
     assert!(failure.to_string().contains("0.2 s"), "{failure:?}");
 }
 

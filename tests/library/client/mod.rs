@@ -8,5 +8,5 @@ mod connecting;
 mod full_queue;
 mod input;
 mod plain;
-mod tls;
-mod watched;
+pub(crate) mod tls;
+pub(crate) mod watched;

@@ -324,7 +324,7 @@ fn tls_on_one_side_only_is_recognized() {
     let tls = serve(&identity, |_| {});
     let mut client = Watched::open(tls.address);
     client.send(&[b'x'; 100]);
-    assert!(client.note().contains("Turn TLS on here"));
+    assert!(client.note().contains("Turn TLS on for this client"));
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn events_complete_matching_conditions() {
     for (name, reason) in [
         ("end_of_stream", CloseReason::EndOfStream),
         ("without_close_notify", CloseReason::EndWithoutCloseNotify),
-        ("lost", CloseReason::Lost),
+        ("lost", CloseReason::Reset),
         ("disconnected", CloseReason::Disconnected),
         ("idle", CloseReason::Idle),
         ("tls", CloseReason::Tls),

@@ -21,7 +21,7 @@ use crate::support::{Identity, Server};
 const ONLY_ECHOSCOPE: &[&str] = &[
     "Listening on ",
     "TLS 1.",
-    "This client does not speak TLS",
+    "This client doesn't use TLS",
     "The client presented no certificate",
     "The client disconnected during the handshake",
     "The client disconnected in the middle of its first TLS message",

@@ -1,6 +1,6 @@
 //! Step mode, paused accepting, and the counts of calls, as a client sees them at each pause.
 
-mod driver;
+pub(crate) mod driver;
 mod ends;
 mod order;
 mod queue;

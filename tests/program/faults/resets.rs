@@ -1,4 +1,4 @@
-//! RST at each point of a connection, with and without TLS: it ends that client alone, and the log shows it as lost.
+//! RST at each point of a connection, with and without TLS: it ends that client alone, and the log shows it as reset.
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -25,24 +25,24 @@ impl Resets {
         Self { running, neighbor, clients: 1 }
     }
 
-    /// Connects a client, calls `before`, and resets the connection. Asserts that the log shows the connection as lost.
+    /// Connects a client, calls `before`, and resets the connection. Asserts that the log shows the connection as reset.
     #[track_caller]
     fn reset(&mut self, when: &str, before: impl FnOnce(&Running, &TcpStream)) {
         let client = self.running.connect();
         before(&self.running, &client);
         reset(client);
-        self.assert_lost(when);
+        self.assert_reset(when);
     }
 
     #[track_caller]
-    fn assert_lost(&mut self, when: &str) {
+    fn assert_reset(&mut self, when: &str) {
         self.clients += 1;
         let reason = self.running.closed(self.clients);
-        assert!(matches!(reason, CloseReason::Lost), "{when}: {reason:?}");
+        assert!(matches!(reason, CloseReason::Reset), "{when}: {reason:?}");
         wait_for("its place to be free", || self.running.server.counters().clients_now == 1);
     }
 
-    /// Asserts that only lost connections were reported.
+    /// Asserts that only reset connections were reported.
     fn assert_no_problem(mut self) -> Running {
         self.running.take_events();
         let problem = self.running.events.iter().find(|event| matches!(event.kind, EventKind::Problem(_)));
@@ -57,7 +57,7 @@ fn before_accept(resets: &mut Resets) {
     wait_for("the pause", || !resets.running.server.accept_queues().unwrap().accepting);
     reset(resets.running.connect());
     resets.running.server.pause_accepting(false);
-    resets.assert_lost("before accept");
+    resets.assert_reset("before accept");
 }
 
 fn received(running: &Running, bytes: u64) {

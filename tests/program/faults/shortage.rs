@@ -33,7 +33,7 @@ fn starve(server: &Server, count: usize, report: &str) {
         client.read_exact(&mut [0]).unwrap();
         echo(client, b"x");
     }
-    let over = server.out.wait_until(|line| line.starts_with("Resources are available again"));
+    let over = server.out.wait_until(|line| line.starts_with("Resources available"));
     assert!(!over.iter().any(|line| line.contains(report)), "it was told again: {over:#?}");
     echo(&mut server.connect(), b"who comes later");
     server.signal("TERM");
@@ -66,7 +66,7 @@ fn server_recovers_when_the_file_limit_is_raised() {
     for client in &mut clients {
         echo(client, b"x");
     }
-    server.out.wait_until(|line| line.starts_with("Resources are available again"));
+    server.out.wait_until(|line| line.starts_with("Resources available"));
 }
 
 /// The limit of threads counts all processes of a user and doesn't apply to root, so the program runs under an unused

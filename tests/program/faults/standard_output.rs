@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::echo;
 use super::tls::{over, trusting};
-use super::vanish::left_out_count;
+use super::vanish::skipped_count;
 use super::watch;
 use crate::support::running::wait_for;
 use crate::support::{Guarded, Identity, Lines, PATIENCE, echoscope, wait};
@@ -126,7 +126,7 @@ fn slow_reader_of_a_nonblocking_stdout_gets_whole_lines_and_an_exact_count() {
     let (mut printed, mut left_out) = (0, 0);
     while printed + left_out < ECHOES {
         let line = lines.next();
-        left_out += left_out_count(&line).unwrap_or(0);
+        left_out += skipped_count(&line).unwrap_or(0);
         if line.starts_with("Received: ") {
             assert_eq!(line.len(), "Received: b''".len() + 1000, "a torn line: {line}");
             printed += 1;
@@ -159,7 +159,7 @@ fn stalled_stdout_delays_no_client_and_skipped_lines_are_counted() {
     let (mut printed, mut left_out) = (0, 0);
     while printed + left_out < ECHOES {
         let line = lines.next();
-        left_out += left_out_count(&line).unwrap_or(0);
+        left_out += skipped_count(&line).unwrap_or(0);
         if line.starts_with("Received: b'") {
             let number: usize = line[12..20].parse().unwrap();
             assert!(number >= printed, "out of order: {line}");

@@ -96,7 +96,7 @@ fn show(window: &mut Window, tab: Key) {
 }
 
 const LESSON: [&str; 4] = ["Set it up", "Skip this step", "Fold the lesson", "Leave the lesson"];
-const CLIENT: [&str; 15] = [
+const CLIENT: [&str; 14] = [
     "Add a client",
     "Crowd…",
     "Host to connect to",
@@ -104,7 +104,6 @@ const CLIENT: [&str; 15] = [
     "Close",
     "Half-close",
     "Abort",
-    "Vanish",
     "Transcript of*",
     "Text to send",
     "Send",

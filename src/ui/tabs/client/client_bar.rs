@@ -44,9 +44,8 @@ pub(super) fn show(
             }
             let can_add = app.clients().can_add();
             let add = ui.add_enabled(can_add, small_button("+")).accessible_name("Add a client");
-            let full = format!(
-                "There are {MAX_CLIENT_TABS} clients, and no more fit. Remove one, or use Crowd… for many."
-            );
+            let full =
+                format!("The limit is {MAX_CLIENT_TABS} clients. Remove one, or use Crowd… to connect many.");
             if add.on_hover_text("Add a client").on_disabled_hover_text(full).clicked() {
                 actions.push(ClientCommand::Add.into());
             }
@@ -119,8 +118,8 @@ fn load_button(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
         }
         _ => "Crowd…".to_owned(),
     };
-    let button = pill_button(ui, &label)
-        .on_hover_text("Connect up to 200 clients at once, each with a line of its own");
+    let button =
+        pill_button(ui, &label).on_hover_text("Connect up to 200 clients at once; each sends one line");
     let frame = Frame::popup(ui.style()).inner_margin(Margin::same(14));
     Popup::from_toggle_button_response(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
@@ -138,8 +137,8 @@ fn load_button(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
 fn load_popup(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
     let load = app.clients().load();
     ui.heading("A crowd of clients");
-    let about = "Each connects as Client 1 would, sends one line of its own, checks that it comes back, and stays until \
-                 you disconnect it.";
+    let about = "Each connects with the settings of Client 1, sends one line, checks its echo, and stays connected until you \
+                 disconnect it.";
     ui.weak(about);
     let (is_running, error) = (load.is_running(), load.error());
     let reason = error.clone().or_else(|| app.clients().load_blocked());
@@ -159,14 +158,14 @@ fn load_popup(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
         let is_closing = is_running && load.status().is_some_and(|status| status.is_closing);
         let text = if is_closing { "Closing…" } else { "Disconnect all" };
         let close = ui.add_enabled(is_running && !is_closing, Button::new(text));
-        if close.on_hover_text("Each closes its connection cleanly").clicked() {
+        if close.on_hover_text("Close every connection cleanly").clicked() {
             actions.push(ClientCommand::CloseLoad.into());
         }
     });
     if let Some(reason) = reason {
         note(ui, Tone::Problem, &reason);
     } else if !is_running && app.state().is_stopped() {
-        note(ui, Tone::Hint, "The server isn't running: start it first.");
+        note(ui, Tone::Hint, "The server isn't running. Start it first.");
     }
     if let Some(status) = load.status() {
         load_counts(ui, status);
@@ -178,11 +177,11 @@ fn load_popup(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
 fn load_counts(ui: &mut Ui, status: &LoadStatus) {
     let palette = Palette::of(ui);
     let parts = [
-        (status.echoed, "have their echo", palette.good),
+        (status.echoed, "echoed", palette.good),
         (status.waiting, "connected, waiting", palette.caution),
         (status.connecting, "connecting", palette.accent),
         (status.failed, "failed", palette.problem),
-        (status.closed, "gone", palette.muted),
+        (status.closed, "closed", palette.muted),
     ];
     let shown: Vec<_> = parts.into_iter().filter(|(count, ..)| *count > 0).collect();
     let (bar, response) = ui.allocate_exact_size(vec2(ui.available_width(), 10.0), Sense::hover());

@@ -33,19 +33,19 @@ const MAX_SHARE: f32 = 0.12;
 /// How long the server may read nothing before a note about it is shown.
 const MAX_BLOCKED: Duration = Duration::from_millis(500);
 const KINDS: [(&str, &str, &str); 3] = [
-    ("Text", "Send text", "Text, with escapes such as \\n if you like, and a line ending"),
+    ("Text", "Send text", "Text with a line ending, and with escapes such as \\n if they are on"),
     ("Hex", "Send hexadecimal digits", "Two hexadecimal digits for each byte: 48 65 6c 6c 6f"),
-    ("File", "Send a file", "A file of any size, as it is"),
+    ("File", "Send a file", "A file of any size, unchanged"),
 ];
 const ENDINGS: [(&str, &str, &str); 4] = [
-    ("none", "No line ending", "Nothing is added to the text"),
-    ("\\n", "Line feed", "LF is added: Unix, and the tutorial's nc"),
-    ("\\r\\n", "Carriage return and line feed", "CRLF is added: most of the Internet's text protocols"),
-    ("\\0", "Zero byte", "NUL is added: the end of a C string"),
+    ("none", "No line ending", "Appends nothing"),
+    ("\\n", "Line feed", "Appends LF, as Unix and the tutorial's nc do"),
+    ("\\r\\n", "Carriage return and line feed", "Appends CRLF, as most Internet text protocols do"),
+    ("\\0", "Zero byte", "Appends NUL, the end of a C string"),
 ];
 
 fn field_id() -> Id {
-    Id::unique("what a client sends")
+    Id::unique("input of a client")
 }
 
 /// Returns whether the keyboard is in the field for text or digits.
@@ -103,9 +103,9 @@ impl Composer {
         };
         if has_lines && kind == SendKind::Text {
             let ends = line_ends(form.text(kind.field()));
-            small(ui, format!("The line ends in the text are sent as they are: {ends}."));
+            small(ui, format!("Line ends in the text are sent unchanged: {ends}."));
             if form.escapes && joins_lines(form.text(kind.field())) {
-                let text = "A backslash at the end of a line joins it with the next one. Turn Escapes off to send both.";
+                let text = "A backslash at the end of a line joins it with the next one. To send both, turn off Escapes.";
                 note(ui, Tone::Caution, text);
             }
         }
@@ -121,7 +121,7 @@ impl Composer {
                 text_options(ui, tab, actions);
             }
             if kind == SendKind::File {
-                small(ui, "A file of any size is sent as it is, without a line ending.");
+                small(ui, "The file is sent unchanged, without a line ending.");
             } else {
                 repeat_fields(ui, tab, actions);
             }
@@ -137,7 +137,11 @@ impl Composer {
             return ui.ctx().request_repaint_after(rest);
         }
         let queued = text::bytes(status.queued);
-        note(ui, Tone::Caution, &format!("The server takes nothing: it does not read. {queued} wait here."));
+        note(
+            ui,
+            Tone::Caution,
+            &format!("The server isn't receiving: its buffers are full. {queued} wait in the send queue."),
+        );
     }
 }
 
@@ -295,7 +299,7 @@ fn text_options(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
         actions.push(ClientCommand::SetLineEnding(tab.id(), LineEnding::ALL[chosen]).into());
     }
     let tooltip = if form.escapes {
-        "\\n, \\t, \\x41 and the like stand for the bytes that Python makes of them"
+        "\\n, \\t, \\x41 and others are escapes, as in Python"
     } else {
         "A backslash is sent as a backslash"
     };
@@ -314,7 +318,7 @@ fn repeat_fields(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     let is_ready = reason.is_none();
     let repeat = ui
         .add_enabled(is_ready, small_button("Repeat"))
-        .on_hover_text("Send it so often, the first time at once; what goes on already is replaced")
+        .on_hover_text("Send it this many times, starting now. Replaces a repetition under way.")
         .on_disabled_hover_text(reason.unwrap_or_default());
     if repeat.clicked() || (entered && is_ready) {
         actions.push(ClientCommand::Repeat(tab.id()).into());
@@ -338,7 +342,7 @@ fn progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut V
         return;
     }
     let stop = pill_button(ui, "Stop").accessible_name("Stop sending");
-    if stop.on_hover_text("Remove all that waits to be sent, and stay connected").clicked() {
+    if stop.on_hover_text("Empty the send queue and stay connected").clicked() {
         actions.push(ClientCommand::StopSending(tab.id()).into());
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, open: &mut bool, act
             [true, true] => "Host and port follow the server.",
             [true, false] => "Only the host follows the server.",
             [false, true] => "Only the port follows the server.",
-            [false, false] => "Host and port are your own.",
+            [false, false] => "Host and port don't follow the server.",
         };
         ui.horizontal(|ui| {
             small(ui, text);
@@ -96,7 +96,7 @@ pub(super) fn address(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec
         entered |= edit(ui, tab, ClientField::Port, PORT, actions);
     });
     if state.is_connecting() {
-        if ui.button("Cancel").on_hover_text("Give up connecting (Esc)").clicked() {
+        if ui.button("Cancel").on_hover_text("Stop connecting (Esc)").clicked() {
             actions.push(ClientCommand::Cancel(tab.id()).into());
         }
         return;
@@ -105,7 +105,7 @@ pub(super) fn address(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec
     let reason = if state.is_disconnected() {
         tab.form().blocked().map(|(_, reason)| reason).unwrap_or_default()
     } else {
-        "It is connected already. Close the connection first, or add another client.".to_owned()
+        "This client is already connected. Close the connection first, or add another client.".to_owned()
     };
     let button = default_button(ui, "Connect", can_connect).on_disabled_hover_text(reason);
     if can_connect && offline(app, tab).is_none() {
@@ -124,7 +124,7 @@ fn offline_row(ui: &mut Ui, app: &App, reason: &str, actions: &mut Vec<Action>) 
     }
     let start = pill_button(ui, "Start it").accessible_name("Start the server");
     take_focus(ui, FIRST_BUTTON, &start);
-    let tooltip = with_key_names(ui.ctx(), "Starts it with the settings on the left (Ctrl+Enter)");
+    let tooltip = with_key_names(ui.ctx(), "Start the server with the settings on the left (Ctrl+Enter)");
     if start.on_hover_text(tooltip).clicked() {
         actions.push(Action::StartOrStop);
         focus_field(ui.ctx(), FIRST_BUTTON);
@@ -154,8 +154,8 @@ fn summary(tab: &ClientTab) -> String {
     let trust = match form.trust {
         TrustChoice::ThisServer => "its certificate",
         TrustChoice::CaFile => "a CA file",
-        TrustChoice::System => "the system's authorities",
-        TrustChoice::Nothing => "anybody",
+        TrustChoice::System => "the system trust store",
+        TrustChoice::Nothing => "any certificate",
     };
     format!("TLS: {mode}, trusts {trust}")
 }
@@ -187,7 +187,7 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
     let (id, form) = (tab.id(), tab.form());
     let mut entered = false;
     if !tab.state().is_disconnected() {
-        note(ui, Tone::Hint, "Changes apply when it connects again.");
+        note(ui, Tone::Hint, "Changes apply to the next connection.");
     }
     row(ui, "TLS", |ui, _| {
         let on = form.tls();
@@ -258,37 +258,45 @@ pub(super) fn describe(field: ClientField) -> (&'static str, &'static str, &'sta
     match field {
         ClientField::Host => ("Host to connect to", "localhost", "The name or address to connect to."),
         ClientField::Port => ("Port to connect to", "any", "The port to connect to."),
-        ClientField::Timeout => {
-            ("Seconds to wait for an answer", "5", "Without an answer for so long, connecting fails.")
-        }
-        ClientField::CaFile => {
-            ("CA file", "path", "The certificates of the authorities to trust, in PEM form.")
-        }
+        ClientField::Timeout => (
+            "Seconds to wait for an answer",
+            "5",
+            "Connecting fails after this many seconds without an answer.",
+        ),
+        ClientField::CaFile => ("CA file", "path", "The CA certificates to trust, in PEM format."),
         ClientField::ServerName => (
             "Server name",
             "the host",
-            "The name to ask for (SNI) and to look for in the server's certificate. Empty: the host.",
+            "The name to request (SNI) and to check in the server's certificate. Empty: the host.",
         ),
         ClientField::Alpn => (
             "Client ALPN",
             "none",
-            "The protocols to offer, best first, with commas between them. Empty: none.",
+            "The protocols to offer, in order of preference, separated by commas. Empty: no ALPN.",
         ),
         ClientField::Certificate => (
             "Client certificate",
             "path",
-            "The certificate to show when the server asks for one, in PEM form. Empty: none.",
+            "The certificate to present when the server requests one, in PEM format. Empty: none.",
         ),
-        ClientField::Key => ("Client key", "path", "The private key that belongs to it, in PEM form."),
-        ClientField::Text => ("Text to send", "Hello", "What to send; Enter sends it."),
-        ClientField::Hex => {
-            ("Hex to send", "48 65 6c 6c 6f", "Two hexadecimal digits for each byte; Enter sends them.")
+        ClientField::Key => {
+            ("Client key", "path", "The private key of the client certificate, in PEM format.")
         }
-        ClientField::File => ("File to send", "path", "The path of a file of any size; Enter sends it."),
-        ClientField::Times => ("Times to repeat", "10", "How often to send it."),
-        ClientField::Every => {
-            ("Milliseconds between repetitions", "1000", "How long from one to the next, in milliseconds.")
+        ClientField::Text => ("Text to send", "Hello", "The text to send. Press Enter to send it."),
+        ClientField::Hex => (
+            "Hex to send",
+            "48 65 6c 6c 6f",
+            "Two hexadecimal digits for each byte. Press Enter to send them.",
+        ),
+        ClientField::File => {
+            ("File to send", "path", "The path of a file of any size. Press Enter to send it.")
         }
+        ClientField::Times => ("Times to repeat", "10", "How many times to send it."),
+        ClientField::Every => (
+            "Milliseconds between repetitions",
+            "1000",
+            "The time from one send to the next, in milliseconds.",
+        ),
     }
 }
 

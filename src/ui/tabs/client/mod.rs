@@ -1,13 +1,13 @@
-//! The Client tab: the built-in clients, what each is connected to, what it sent, and what came back.
+//! The Client tab: the built-in clients, and for each its connection, the sent data and its echo.
 //!
 //! ```text
 //! ┌ client_bar ────────────────────────────────────────────────────┐
 //! │ (● Client 1) ×  (◎ Client 2)  +  Crowd…                        │
 //! ├ connect_form ──────────────────────────────────────────────────┤
 //! │ Host [localhost          ] Port [12345] [Connect]              │
-//! │ ▸ TLS: as the server, trusts its certificate  Server name [   ] │
+//! │ ▸ TLS: as the server, trusts its certificate  Server name [   ]│
 //! │ ● Connected to 127.0.0.1:12345 from port 50000                 │   status_line
-//! │ [Close] [Half-close] [Abort] [Vanish] [Clear]  → 6 B  ← 6 B    │
+//! │ [Close] [Half-close] [Abort] [Clear]  → 6 B  ← 6 B             │
 //! ├ transcript_list ───────────────────────────────────────────────┤
 //! │ 12:03:07.009  →  b'Hello\n'             exact   0.2 ms    6 B  │   transcript_row
 //! │ 12:03:07.010  ←  b'Hello\n'                               6 B  │

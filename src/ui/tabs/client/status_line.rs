@@ -35,12 +35,14 @@ impl TabState {
     pub(super) fn explanation(self) -> Option<&'static str> {
         Some(match self {
             Self::NotAccepted => {
-                "The system has let it in, but the server has not accepted it yet: it waits in the backlog. What it \
-                 sends is kept until then."
+                "The OS has completed the connection, which waits in the accept queue until the server accepts it. The OS \
+                 keeps the data that it sends."
             }
-            Self::NoThread => "The server has accepted it, but no thread of the pool is free to serve it.",
-            Self::NoAnswer => "It has sent something, and nothing has come back yet.",
-            Self::HalfClosed => "It has closed its sending side and still receives.",
+            Self::NoThread => {
+                "The server has accepted the connection, but no thread of the pool is free to serve it."
+            }
+            Self::NoAnswer => "This client has sent data and received nothing yet.",
+            Self::HalfClosed => "This client has closed its sending side and still receives.",
             _ => return None,
         })
     }
@@ -101,8 +103,13 @@ pub(super) fn show(
         }
     });
     ui.horizontal_wrapped(|ui| {
+        let version = status.handshake.as_ref().map(|handshake| handshake.agreed.version);
+        let is_tls = version.is_some() || status.state.is_disconnected() && tab.form().tls();
         for mode in CloseMode::ALL {
-            let effect = explain_close(mode, status.handshake.is_some());
+            if mode == CloseMode::WithoutCloseNotify && !is_tls {
+                continue;
+            }
+            let effect = explain_close(mode, is_tls, version);
             let reason = cannot_close(mode, &status);
             let button = ui.add_enabled_ui(reason.is_none(), |ui| pill_button(ui, mode.label())).inner;
             let disabled = format!("{}\n{effect}", reason.unwrap_or_default());
@@ -135,7 +142,7 @@ fn status_text(status: &ClientStatus, state: TabState) -> String {
     let port = status.local.map_or_else(String::new, |local| format!(" from port {}", local.port()));
     match state {
         TabState::Idle => "Not connected".to_owned(),
-        TabState::Connecting if status.state == ClientState::Resolving => "Looking for the host…".to_owned(),
+        TabState::Connecting if status.state == ClientState::Resolving => "Looking up the host…".to_owned(),
         TabState::Connecting => "Connecting…".to_owned(),
         TabState::Handshake => format!("Connected{port}; TLS handshake…"),
         TabState::NotAccepted | TabState::NoThread | TabState::NoAnswer => {
@@ -154,31 +161,30 @@ fn status_text(status: &ClientStatus, state: TabState) -> String {
     }
 }
 
-/// Explains what closing in this mode sends, and how the server notices it.
-fn explain_close(mode: CloseMode, tls: bool) -> String {
-    let end = match mode {
-        _ if !tls => "FIN",
-        CloseMode::Close => "TLS's close_notify and FIN",
-        _ => "TLS's close_notify",
-    };
+/// Explains what closing in this mode sends, and how the server notices it. `version` is the connection's TLS version.
+fn explain_close(mode: CloseMode, is_tls: bool, version: Option<&str>) -> &'static str {
     match mode {
-        CloseMode::Close => format!(
-            "Sends {end}. The server's recv() returns b'', the end of the stream, and it closes, too."
-        ),
-        CloseMode::HalfClose => format!(
-            "Sends {end} but still receives: all that is in flight comes back, then the server closes."
-        ),
-        CloseMode::Abort => {
-            "Sends RST. What is still in flight is lost, and the server's recv() fails: connection reset by peer."
-                .to_owned()
+        CloseMode::Close if is_tls => {
+            "Sends close_notify and FIN. The server's recv() returns b'', the end of the stream, and it closes, too."
         }
-        CloseMode::WithoutCloseNotify if tls => {
-            "Sends FIN without close_notify. The server can't tell whether data was cut off, and its log says so."
-                .to_owned()
+        CloseMode::Close => {
+            "Sends FIN. The server's recv() returns b'', the end of the stream, and it closes, too."
+        }
+        CloseMode::HalfClose if version == Some("TLS 1.2") => {
+            "Sends close_notify and still receives. TLS 1.2 has no half-close: a server must close at once and discard unsent \
+             data (RFC 5246, section 7.2.1). Many servers, Echoscope's too, send the rest first."
+        }
+        CloseMode::HalfClose if is_tls => {
+            "Sends close_notify and still receives: the rest of the echo arrives, then the server closes."
+        }
+        CloseMode::HalfClose => {
+            "Sends FIN and still receives: the rest of the echo arrives, then the server closes."
+        }
+        CloseMode::Abort => {
+            "Sends RST. Data in flight is lost, and the server's recv() fails with “Connection reset by peer”."
         }
         CloseMode::WithoutCloseNotify => {
-            "Closes without reading what is left. The server sees FIN, or RST if something was left unread."
-                .to_owned()
+            "Sends FIN without close_notify. The server can't rule out truncation, and its log shows that."
         }
     }
 }
@@ -186,11 +192,11 @@ fn explain_close(mode: CloseMode, tls: bool) -> String {
 /// Returns why the connection can't be closed in this mode now.
 fn cannot_close(mode: CloseMode, status: &ClientStatus) -> Option<&'static str> {
     match status.state {
-        state if state.is_connecting() => Some("It is still connecting: press Cancel."),
+        state if state.is_connecting() => Some("This client is still connecting: press Cancel."),
         ClientState::Open | ClientState::HalfClosed if mode != CloseMode::HalfClose => None,
         ClientState::Open if !status.half_close_pending => None,
         ClientState::Open | ClientState::HalfClosed => {
-            Some("The end of the stream was sent, or will be once all that waits was sent.")
+            Some("The sending side is closed, or will be once the send queue is empty.")
         }
         _ => Some("There is no open connection."),
     }

@@ -157,7 +157,7 @@ impl TranscriptList {
     }
 }
 
-/// Shows, in the menu of an entry, what can be done with its connection if it is open at the server.
+/// Shows, in the menu of an entry, the actions on its connection while it is open at the server.
 fn show_connection_menu(ui: &mut Ui, app: &App, tab: &ClientTab, entry: &TranscriptEntry) -> Option<Action> {
     let local = tab.status().local.filter(|_| entry.connection == tab.connections())?;
     let connection = app.connections().into_iter().find(|connection| connection.client.peer == local)?;
@@ -181,5 +181,5 @@ fn show_empty(ui: &mut Ui, app: &App, tab: &ClientTab, area: Rect) {
     let text = format!("{start} and press Enter: the server sends the same bytes back.");
     let mut child = ui.new_child(UiBuilder::new().max_rect(area));
     child.set_clip_rect(area.intersect(ui.clip_rect()));
-    empty_message(&mut child, "Be a client", &text);
+    empty_message(&mut child, "Send something to the server", &text);
 }

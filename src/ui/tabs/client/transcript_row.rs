@@ -110,7 +110,7 @@ pub(super) fn full_line(entry: &TranscriptEntry, format: DataFormat, can_be_echo
         }
     };
     parts.extend(transcript_text::amount(entry).map(text::bytes));
-    parts.extend(entry.echo.map(|echo| format!("back after {}", text::duration(echo.round_trip))));
+    parts.extend(entry.echo.map(|echo| format!("echoed after {}", text::duration(echo.round_trip))));
     if matches!(entry.event, ClientEventKind::Sent { .. }) {
         parts.push(transcript_text::verdict(entry, can_be_echoed).0);
     }
@@ -135,7 +135,7 @@ mod tests {
             full_line(&entry, DataFormat::default(), can_be_echoed)
         };
         assert!(line(true, None, true).ends_with("waiting for the echo"));
-        assert!(line(true, None, false).ends_with("not back"));
+        assert!(line(true, None, false).ends_with("not echoed"));
         for can_be_echoed in [true, false] {
             assert!(line(false, None, can_be_echoed).ends_with("not measured"));
             assert!(line(true, Some(EchoVerdict::NotCompared), can_be_echoed).ends_with("not compared"));

@@ -10,6 +10,7 @@ use crate::client::client_event::{
 };
 use crate::client::echo_check::{EchoVerdict, MAX_OUTSTANDING};
 use crate::log::event_log::Severity;
+use crate::log::explanation::RESET_CAUSES;
 use crate::log::handshake_details::{DetailRow, row};
 use crate::text::{self, with_thousands};
 use crate::tls::explain::explain_accepted;
@@ -21,13 +22,13 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
     let (line, severity, explanation) = match event {
         Kind::Connecting(addresses) => {
             let all: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
-            let explanation = "The host's addresses, in the order in which they are tried until one answers.";
+            let explanation = "The client tries the host's addresses in this order until one answers.";
             (format!("Connecting to {}", all.join(", then ")), Severity::Minor, explanation)
         }
         Kind::Connected { local, peer, .. } => (
             format!("Connected to {peer} from port {}", local.port()),
             Severity::Normal,
-            "TCP's handshake is done: SYN, SYN and ACK, ACK. The server's system did it; its program may not have \
+            "The TCP handshake is done (SYN, SYN-ACK, ACK). The server's OS answers it; the server's program may not have \
              accepted the connection yet.",
         ),
         Kind::Handshake(handshake) => {
@@ -49,15 +50,11 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
                     ("sent close_notify: no more data follows", Severity::Minor, END_OF_STREAM)
                 }
                 PeerEnd::WithoutCloseNotify => (
-                    "sent FIN without close_notify: data may have been cut off",
+                    "sent FIN without close_notify: data may be missing",
                     Severity::Warning,
                     "In TLS, close_notify ends the stream. Without it, the client can't rule out truncation.",
                 ),
-                PeerEnd::Reset => (
-                    "reset the connection (RST)",
-                    Severity::Error,
-                    "The server's system threw the connection away; what was in flight is lost.",
-                ),
+                PeerEnd::Reset => ("reset the connection (RST)", Severity::Error, RESET_CAUSES),
             };
             (format!("The server {line}"), severity, explanation)
         }
@@ -69,12 +66,10 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
             };
             let explanation = match closed.cause {
                 ClientCloseCause::Client(CloseMode::Abort) => {
-                    "The server's recv() fails: connection reset by peer."
+                    "The server's recv() fails with “Connection reset by peer”. Data in flight is lost."
                 }
-                ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => {
-                    "In plain TCP that looks like a close. In TLS close_notify is missing, and the server's log says so."
-                }
-                _ => "The connection is over. Connect again for a new one, from another port.",
+                ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => NO_CLOSE_NOTIFY,
+                _ => "The connection is over. Connect again for a new one, usually from another port.",
             };
             let severity = if is_lossy { Severity::Warning } else { Severity::Normal };
             (format!("{}{unsent}", outcome(ended)), severity, explanation)
@@ -85,8 +80,8 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
         Kind::Warning(warning) => return (warning.to_string(), Severity::Warning, warning.to_string()),
         Kind::NotShown { count, bytes } => {
             let text = format!(
-                "{} events with {} found no room here; the counters and the echo check have them all",
-                with_thousands(*count),
+                "{} with {} skipped: data arrived faster than it could be shown; the counters and the echo check are exact",
+                text::count(*count, "event"),
                 text::bytes(*bytes)
             );
             return (text.clone(), Severity::Warning, text);
@@ -102,13 +97,10 @@ pub(super) fn describe(event: &Kind) -> (String, Severity, String) {
 fn describe_end(mode: CloseMode, close_notify: bool) -> (&'static str, &'static str) {
     match (mode, close_notify) {
         (CloseMode::HalfClose, true) => {
-            ("Sent close_notify: no more data follows; still receiving", HALF_CLOSED)
+            ("Sent close_notify: no more data follows; still receiving", HALF_CLOSED_TLS)
         }
         (CloseMode::HalfClose, false) => ("Sent FIN: no more data follows; still receiving", HALF_CLOSED),
-        (CloseMode::WithoutCloseNotify, _) => (
-            "Sent FIN without close_notify",
-            "The server can't tell whether data was cut off, and its log says so.",
-        ),
+        (CloseMode::WithoutCloseNotify, _) => ("Sent FIN without close_notify", NO_CLOSE_NOTIFY),
         (_, true) => ("Sent close_notify and FIN: no more data follows", END_SENT),
         (_, false) => ("Sent FIN: no more data follows", END_SENT),
     }
@@ -116,11 +108,14 @@ fn describe_end(mode: CloseMode, close_notify: bool) -> (&'static str, &'static 
 
 const HALF_CLOSED: &str =
     "The server's recv() returns b'' once it has read the rest, while it can still send.";
+const HALF_CLOSED_TLS: &str = "The server's recv() returns b'' once it has read the rest. In TLS 1.3 it can still send; in \
+                               TLS 1.2 it must close at once (RFC 5246, section 7.2.1), though many servers send the rest first.";
+const NO_CLOSE_NOTIFY: &str = "The server can't rule out truncation, and its log shows that.";
 const END_SENT: &str =
     "The server's recv() returns b'' once it has read the rest. After both ends, the connection is over.";
-const END_OF_STREAM: &str = "Our recv() returns b'': the end of the stream.";
-const RECEIVED: &str = "One recv() call returns whatever has arrived: a stream has no messages, so this may be a part of \
-                        what was sent, or several sends in one.";
+const END_OF_STREAM: &str = "The client's recv() returns b'': the end of the stream.";
+const RECEIVED: &str = "One recv() call returns whatever has arrived. A stream has no messages, so this may be a part of a \
+                        send, or several sends in one.";
 
 /// Describes how a connection ended, in one line.
 pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
@@ -132,22 +127,21 @@ pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
             }
             ClientCloseCause::Client(CloseMode::Abort) => "Aborted by this client (RST)",
             ClientCloseCause::Client(CloseMode::WithoutCloseNotify) => {
-                "Vanished: the system sent FIN in its place"
+                "Closed by this client without close_notify"
             }
-            ClientCloseCause::ClientWithUnreadData => "Vanished with something unread: the system sent RST",
             ClientCloseCause::Server(PeerEnd::Fin | PeerEnd::CloseNotify) => "Closed by the server",
             ClientCloseCause::Server(PeerEnd::WithoutCloseNotify) => {
                 "Closed by the server without close_notify"
             }
             ClientCloseCause::Server(PeerEnd::Reset) => "Reset by the server (RST)",
             ClientCloseCause::Cancelled => "Connecting was cancelled",
-            ClientCloseCause::Dropped => "Dropped",
+            ClientCloseCause::Dropped => "Closed with its tab",
         },
         ConnectionOutcome::Failed(error) => match error.stage() {
-            Stage::Preparing => "Could not begin to connect",
-            Stage::Connecting => "Could not connect",
-            Stage::Handshake => "Failed in the TLS handshake",
-            Stage::Open => "The connection broke",
+            Stage::Preparing => "Can't start to connect",
+            Stage::Connecting => "Can't connect",
+            Stage::Handshake => "TLS handshake failed",
+            Stage::Open => "Connection failed",
         },
     }
 }
@@ -189,7 +183,7 @@ pub(super) fn verdict(entry: &TranscriptEntry, can_be_echoed: bool) -> (String, 
         }
         None if !is_measured => ("not measured", Severity::Minor),
         None if can_be_echoed => ("waiting for the echo", Severity::Minor),
-        None => ("not back", Severity::Warning),
+        None => ("not echoed", Severity::Warning),
     };
     (text.to_owned(), severity)
 }
@@ -255,26 +249,26 @@ pub(super) fn detail(entry: &TranscriptEntry) -> DetailContent<'_> {
 fn explain_send(entry: &TranscriptEntry, is_measured: bool) -> String {
     let Some(echo) = entry.echo else {
         let text = if is_measured {
-            "Not all of it has come back. The system has taken it; the server decides when it reads it."
+            "Not all of it has been echoed. The OS has accepted the data; it waits in a buffer until the server reads it."
         } else {
-            "Too many sends were in flight to measure each. Its bytes are compared with all the others: the sum above \
-             has the result."
+            "Too many sends were in flight to measure each one. Its bytes are still compared; the result is in the line above \
+             the transcript."
         };
         return text.to_owned();
     };
     let time = text::duration(echo.round_trip);
     match echo.verdict {
         EchoVerdict::Exact => {
-            format!("It came back byte for byte, the last of it {time} after the first was sent.")
+            format!("Echoed byte for byte. The last byte arrived {time} after the first was sent.")
         }
         EchoVerdict::Differs(it) => format!(
-            "As many bytes came back, but not the same: byte {} was sent as 0x{:02x} and came as 0x{:02x}.",
+            "As many bytes came back, but not the same ones: byte {} was sent as 0x{:02x} and received as 0x{:02x}.",
             with_thousands(it.offset + 1),
             it.expected,
             it.got
         ),
         EchoVerdict::NotCompared => format!(
-            "As many bytes came back within {time}, but nobody compared them: more than {} were in flight.",
+            "As many bytes came back within {time}, but they weren't compared: more than {} were in flight.",
             text::bytes(MAX_OUTSTANDING as u64)
         ),
     }
@@ -284,9 +278,9 @@ fn explain_send(entry: &TranscriptEntry, is_measured: bool) -> String {
 fn handshake_rows(handshake: &ClientHandshake) -> Vec<DetailRow> {
     let agreed = &handshake.agreed;
     let presented = match (handshake.asked_for_certificate, handshake.presented_certificate) {
-        (false, _) => "not asked for",
-        (true, true) => "asked for and shown",
-        (true, false) => "asked for, none shown",
+        (false, _) => "not requested",
+        (true, true) => "requested and presented",
+        (true, false) => "requested, none presented",
     };
     let rows = [
         row("Version", Some(agreed.version), None),
@@ -294,11 +288,15 @@ fn handshake_rows(handshake: &ClientHandshake) -> Vec<DetailRow> {
         row("Key exchange", agreed.group.as_deref(), None),
         row("Signature", agreed.signature_scheme.as_deref(), None),
         row("Checked name", Some(&handshake.name), Some("The name that the certificate was checked for.")),
-        row("SNI", agreed.server_name.as_deref(), Some("The name that was asked for, sent unencrypted.")),
+        row(
+            "Server name (SNI)",
+            agreed.server_name.as_deref(),
+            Some("The name that the client asked for, sent unencrypted."),
+        ),
         row("ALPN", agreed.alpn.as_deref(), None),
         row("Client certificate", Some(presented), None),
     ];
-    let names = std::iter::once("Server certificate").chain(std::iter::repeat("Signed by"));
+    let names = std::iter::once("Server certificate").chain(std::iter::repeat("Issued by"));
     let chain = names.zip(handshake.chain.iter()).map(|(name, it)| row(name, Some(&it.subject), None));
     rows.into_iter().chain(chain).collect()
 }
@@ -323,7 +321,7 @@ mod tests {
             echo: Some(EchoResult { number: 1, verdict, round_trip }),
         };
         assert_eq!(super::verdict(&entry, true).0, "differs at byte 5");
-        assert!(explain_send(&entry, true).ends_with("byte 5 was sent as 0x6f and came as 0x6e."));
+        assert!(explain_send(&entry, true).ends_with("byte 5 was sent as 0x6f and received as 0x6e."));
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl LogPanel {
             _ if copied == selected => (format!("{} copied", count(copied, "entry")), MESSAGE_TIME),
             _ => {
                 let (copied, selected) = (with_thousands(copied), count(selected, "entry"));
-                let message = format!("The first {copied} of {selected} were copied; Save… keeps all");
+                let message = format!("The first {copied} of {selected} copied. Use Save… for all.");
                 (message, 3.0 * MESSAGE_TIME)
             }
         };
@@ -289,7 +289,7 @@ impl LogPanel {
     fn show_empty(&mut self, ui: &mut Ui, app: &App) {
         if !app.log().is_empty() {
             let evicted = evicted_text(app.log()).unwrap_or_default();
-            empty_message(ui, "No entry passes the filter", &evicted);
+            empty_message(ui, "No entry matches the filter", &evicted);
             ui.vertical_centered(|ui| {
                 if pill_button(ui, "Show all entries").clicked() {
                     self.filter_text.clear();
@@ -562,6 +562,6 @@ mod tests {
         let text = panel.copy(&log, DataFormat::Python, 0.0).unwrap();
         assert_eq!(text.lines().count(), 4);
         let (message, _) = panel.copied.unwrap();
-        assert_eq!(message, "The first 4 of 10 entries were copied; Save… keeps all");
+        assert_eq!(message, "The first 4 of 10 entries copied. Use Save… for all.");
     }
 }

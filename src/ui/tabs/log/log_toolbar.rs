@@ -22,7 +22,7 @@ pub(crate) fn filter_id() -> Id {
 /// The label, accessible name and tooltip of each data format.
 const FORMATS: [(&str, &str, &str); 3] = [
     ("b'…'", "Data as Python prints it", "Received data as Python prints it: b'Hello\\n'"),
-    ("Text", "Data as text", "Received data as text, with symbols for bytes that are not text"),
+    ("Text", "Data as text", "Received data as text, with symbols for unprintable bytes"),
     ("Hex", "Data as hex", "Received data as hexadecimal digits, two for each byte"),
 ];
 
@@ -41,7 +41,7 @@ fn categories(ui: &mut Ui, log: &mut LogPanel) {
     let mut chips = Vec::with_capacity(Category::CHIPS.len());
     for (index, category) in Category::CHIPS.into_iter().enumerate() {
         let shown = log.categories.contains(category);
-        let about = if shown { "These entries are shown" } else { "These entries are hidden" };
+        let about = if shown { "Click to hide these entries" } else { "Click to show these entries" };
         let sense = if index == log.focused_chip { Sense::click() } else { Sense::CLICK };
         let chip = small_button(category.label()).selected(shown).corner_radius(size::CHIP / 2.0);
         let response = ui.add(chip.sense(sense)).on_hover_text(about);

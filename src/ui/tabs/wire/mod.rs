@@ -44,14 +44,14 @@ const MAX_LISTED: usize = 256;
 
 /// The vertical scales, by order and by time: the label, accessible name and tooltip of each.
 const SCALES: [(&str, &str, &str); 2] = [
-    ("Order", "Rows by order", "One row after the other"),
-    ("Time", "Rows by time", "Further apart the longer the time between them"),
+    ("Order", "Rows by order", "Rows at equal distances"),
+    ("Time", "Rows by time", "Distances in proportion to the time between rows"),
 ];
 
 /// The formats of saved diagrams, each with the label and tooltip of its button.
 const FORMATS: [(SequenceFormat, &str, &str); 2] = [
-    (SequenceFormat::Svg, "Save as SVG…", "Save the whole diagram to a file, as a picture"),
-    (SequenceFormat::Text, "Save as text…", "Save the whole diagram to a file, as text"),
+    (SequenceFormat::Svg, "Save as SVG…", "Save the whole diagram as a picture"),
+    (SequenceFormat::Text, "Save as text…", "Save the whole diagram as text"),
 ];
 
 /// The state of the tab.
@@ -136,7 +136,7 @@ impl WirePanel {
         if self.shown.is_none() && app.captures().newest().is_none() {
             let start = if app.state().is_stopped() { "Press Start server, then connect" } else { "Connect" };
             let text = format!(
-                "{start} with the line under “Try it”. All data of the connection is drawn here, arrow by arrow."
+                "{start} with the line under “Try it”. The diagram shows the data, TLS records, alerts, FIN and RST of a connection."
             );
             empty_message(ui, "No connections yet", &text);
             return None;
@@ -149,7 +149,7 @@ impl WirePanel {
         }
         let Some(ShownConnection { sequence, .. }) = &self.shown else {
             let id = self.chosen.map(|id| format!(" {id}")).unwrap_or_default();
-            let text = "Only the newest connections are kept. Choose another one above.";
+            let text = "Echoscope keeps only the newest connections. Choose another one above.";
             empty_message(ui, &format!("Connection{id} is no longer kept"), text);
             return save_action;
         };
@@ -219,7 +219,7 @@ impl WirePanel {
             choice(ui, "connection to show", width, self.chosen, &choices)
         };
         let (combo, selected) = ui.scope(choose).inner;
-        combo.accessible_name("Connection").on_hover_text("Which connection is shown");
+        combo.accessible_name("Connection").on_hover_text("The connection in the diagram");
         self.chosen = selected.unwrap_or(self.chosen);
     }
 }

@@ -216,7 +216,7 @@ fn direction(row: &Row) -> &'static str {
     match row.sender() {
         Some(Side::Client) => "in, client to server",
         Some(Side::Server) => "out, server to client",
-        None if row.event.kind == CaptureEventKind::ConnectionLost => "in between",
+        None if row.event.kind == CaptureEventKind::ConnectionLost => "on the path",
         None => "at the server",
     }
 }
@@ -242,8 +242,8 @@ pub(super) fn detail_content(row: &Row) -> DetailContent<'_> {
         let (missing, all) = (with_thousands(missing as u64), with_thousands(row.event.len));
         let _ = write!(
             explanation,
-            " {missing} of {all} bytes were not kept: only the first bytes are once a connection has 1 MiB, or while more \
-             than {MAX_WHOLE} connections are open."
+            " {missing} of {all} bytes weren't kept. Once a connection has 1 MiB, and while more than {MAX_WHOLE} connections \
+             are open, Echoscope keeps only the first bytes of each row."
         );
     }
     DetailContent {
