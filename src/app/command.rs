@@ -11,7 +11,7 @@ use crate::app::save::ExportFormat;
 use crate::app::state::{App, Pending, Rate, log_limits};
 use crate::capture::sequence::SequenceFormat;
 use crate::lessons::LessonRun;
-use crate::lessons::condition::LessonPlace;
+use crate::lessons::condition::{LessonPlace, RowPlace};
 use crate::lessons::lesson_event::LessonEvent;
 use crate::server::event::ClientId;
 use crate::server::{Server, ServerConfig, ServerState};
@@ -104,8 +104,14 @@ pub enum Command {
     SaveLessonResult(PathBuf),
     /// Leave the lesson, and restore the settings that it changed in the form and that the user didn't change since.
     LeaveLesson,
+    /// Answer the question of the lesson's current step with the answer at this index.
+    AnswerQuestion(usize),
     /// Record for the lesson that a tab or dialog was opened.
     Opened(LessonPlace),
+    /// Record for the lesson that a row with this text was selected.
+    Selected(RowPlace, String),
+    /// Show the Wire tab as an eavesdropper sees it, or with everything that the server knows.
+    SetEavesdropping(bool),
     /// Dismiss the newest notice.
     DismissNotice,
 }
@@ -184,7 +190,10 @@ impl App {
             Command::RestartLesson => self.with_lesson(LessonRun::restart),
             Command::SaveLessonResult(path) => self.save_lesson_result(path),
             Command::LeaveLesson => self.leave_lesson(true),
+            Command::AnswerQuestion(answer) => self.with_lesson(|run| run.answer(answer)),
             Command::Opened(place) => self.lessons.on_event(LessonEvent::Opened(place)),
+            Command::Selected(place, text) => self.lessons.on_event(LessonEvent::Selected(place, &text)),
+            Command::SetEavesdropping(eavesdropping) => self.eavesdropping = eavesdropping,
             Command::DismissNotice => {
                 self.notices.dismiss();
                 if self.notices.newest_of(|topic| topic == NoticeTopic::ClearedLog).is_none() {

@@ -15,11 +15,13 @@ use crate::app::form::Check;
 use crate::app::lesson_state::SetUp;
 use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::state::App;
+use crate::client::client_event::ClientState;
 use crate::lessons::lesson::{LessonFileError, MAX_LESSON_FILE};
 use crate::lessons::lesson_event::LessonFacts;
 use crate::lessons::setting_override::SettingOverride;
 use crate::lessons::{Lesson, LessonRun, builtin_lessons};
 use crate::platform::files::read_regular;
+use crate::platform::process_usage::process_usage;
 use crate::server::ServerState;
 use crate::settings::Settings;
 
@@ -34,6 +36,12 @@ impl App {
     #[must_use]
     pub fn lesson_number(&self) -> Option<usize> {
         self.lessons.number
+    }
+
+    /// Returns whether the Wire tab shows only what an eavesdropper sees.
+    #[must_use]
+    pub fn is_eavesdropping(&self) -> bool {
+        self.eavesdropping
     }
 
     /// Returns whether the lesson uses TLS but no valid certificate with its key is chosen.
@@ -197,16 +205,21 @@ impl App {
     /// Collects the current facts for the lesson.
     pub(super) fn facts(&self) -> LessonFacts {
         let counters = self.counters();
+        let connecting = self.clients().iter().filter(|tab| tab.state() == ClientState::Connecting);
+        let measures = self.lesson().and_then(LessonRun::step).is_some_and(|step| step.measure);
         LessonFacts {
             running: self.listening_with(),
             stopped: self.state().is_stopped(),
             form: self.settings().clone(),
             connected: counters.clients_now,
             waiting: counters.waiting.map(u64::from).or_else(|| self.own_clients_waiting()),
+            connecting: connecting.count() as u64,
+            eavesdropping: self.eavesdropping,
             certificate: self.has_certificate(),
             paused: self.is_paused(),
             stepping: self.is_stepping(),
             paused_before: self.paused_threads().iter().map(|paused| paused.site.call).collect(),
+            usage: if measures { process_usage() } else { None },
         }
     }
 }
@@ -226,7 +239,6 @@ mod tests {
 
     use super::*;
     use crate::app::{Command, Options};
-    use crate::client::client_event::ClientState;
     use crate::settings::{Mode, Settings};
 
     fn poll_until(app: &mut App, done: impl Fn(&App) -> bool) {

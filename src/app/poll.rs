@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::app::clients::ServerEndpoint;
 use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::state::App;
-use crate::client::client_event::{ClientEventKind, CloseMode};
+use crate::client::client_event::{ClientEventKind, CloseMode, ConnectionOutcome};
 use crate::client::echo_check::{EchoResult, EchoVerdict};
 use crate::lessons::lesson_event::LessonEvent;
 use crate::server::ServerState;
@@ -85,6 +85,10 @@ impl App {
             }
             ClientEventKind::EndSent { mode: CloseMode::HalfClose, .. } => {
                 lessons.on_event(LessonEvent::HalfClosed);
+            }
+            ClientEventKind::Sent { data, .. } => lessons.on_event(LessonEvent::Sent(data)),
+            ClientEventKind::Ended(ConnectionOutcome::Failed(error)) if error.is_refusal() => {
+                lessons.on_event(LessonEvent::Refused);
             }
             _ => {}
         })

@@ -77,6 +77,8 @@ pub struct App {
     pub(super) program: RefCell<Option<(ServerConfig, Arc<Program>)>>,
     /// Whether step mode is on; not saved.
     pub(super) stepping: bool,
+    /// Whether the Wire tab hides what an eavesdropper can't see; not saved.
+    pub(super) eavesdropping: bool,
     /// Whether the port that the OS chooses is to be put into the form.
     pub(super) adopt_port: bool,
     /// The rest of a command, which runs once the server has stopped or listens.
@@ -113,6 +115,7 @@ impl App {
             failure_is_outdated: false,
             program: RefCell::default(),
             stepping: false,
+            eavesdropping: false,
             adopt_port: false,
             pending: None,
             lessons: LessonState::default(),

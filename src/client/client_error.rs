@@ -129,6 +129,13 @@ impl ClientError {
         }
     }
 
+    /// Returns whether every address refused the connection.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        let Self::NotConnected { attempts, .. } = self else { return false };
+        attempts.iter().all(|attempt| attempt.error.kind() == ErrorKind::ConnectionRefused)
+    }
+
     /// Returns what the OS or the TLS library reported, for the details; empty if there is nothing to add to the
     /// explanation.
     #[must_use]

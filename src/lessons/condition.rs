@@ -75,11 +75,19 @@ pub enum StateCondition {
     },
     /// A certificate that is valid today and a matching key are chosen.
     Certificate {},
+    /// Clients of the Client tab sent a SYN and have no answer yet.
+    Connecting {
+        /// The minimum number of clients; 1 if the key isn't given.
+        at_least: Option<NonZeroU64>,
+    },
+    /// *As an eavesdropper* is on in the Wire tab.
+    Eavesdropping {},
     /// Accepting is paused.
     Paused {},
     /// Step mode is on.
     Stepping {},
-    /// A thread is paused before this call, or before any call if `None`.
+    /// A thread is paused before this call, or before any call if `None`. The name isn't `Paused`, since lesson files
+    /// use that for accepting.
     Halted {
         /// The call, or `None` for any.
         before: Option<Call>,
@@ -103,8 +111,15 @@ pub enum EventPattern {
         /// The text.
         contains: Bytes,
     },
+    /// A client of the Client tab sent data that contains a text, or any data if `None`.
+    Sent {
+        /// The text.
+        contains: Option<Bytes>,
+    },
     /// A client of the Client tab received what it had sent, byte for byte.
     Echo {},
+    /// A client of the Client tab could not connect, since every address refused it.
+    Refused {},
     /// A client of the Client tab half-closed its connection and still receives.
     HalfClosed {},
     /// A connection was closed for one of these reasons, or for any reason if the list is empty.
@@ -137,6 +152,36 @@ pub enum EventPattern {
         /// The tab or the dialog.
         place: LessonPlace,
     },
+    /// A row was selected whose text contains this text, or any row if `None`.
+    Selected {
+        /// The tab with the row.
+        place: RowPlace,
+        /// The text.
+        contains: Option<Bytes>,
+    },
+    /// The question of the step was answered, right or wrong.
+    Answered {},
+}
+
+/// A tab with rows that can be selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowPlace {
+    /// The tab with the event log.
+    Log,
+    /// The tab with a connection's sequence diagram.
+    Wire,
+}
+
+impl RowPlace {
+    /// Returns the name of the place in the window.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Log => LessonPlace::Log.label(),
+            Self::Wire => LessonPlace::Wire.label(),
+        }
+    }
 }
 
 /// A tab, a dialog or a field of the window.
@@ -209,7 +254,7 @@ impl ReceivedPattern {
     }
 }
 
-/// Returns whether `part` occurs in `data`.
+/// Returns whether `part`, which isn't empty, occurs in `data`.
 pub(super) fn contains(data: &[u8], part: &[u8]) -> bool {
     data.windows(part.len()).any(|window| window == part)
 }
@@ -224,7 +269,7 @@ impl TryFrom<String> for Bytes {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.is_empty() {
-            return Err("the text is empty, but recv() returns at least one byte of data");
+            return Err("the text is empty: give at least one character");
         }
         Ok(Self(text.into_bytes()))
     }

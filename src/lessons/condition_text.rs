@@ -33,6 +33,11 @@ fn describe_state(state: &StateCondition) -> String {
             let clients = count(at_least.map_or(1, NonZeroU64::get), "client");
             return format!("{clients} in the accept queue");
         }
+        StateCondition::Connecting { at_least } => {
+            let clients = count(at_least.map_or(1, NonZeroU64::get), "client");
+            return format!("{clients} still connecting");
+        }
+        StateCondition::Eavesdropping {} => "“As an eavesdropper” is on",
         StateCondition::Certificate {} => "A certificate and its key are chosen",
         StateCondition::Paused {} => "Accepting is paused",
         StateCondition::Stepping {} => "Step mode is on",
@@ -61,7 +66,7 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
         }
         EventPattern::Received(received) => format!("recv() returned {}", describe_data(received)),
         EventPattern::Stream { contains } => {
-            format!("The stream of one client contains {}", quoted(&contains.0))
+            return format!("{} sent {}", count(at_least, "client"), quoted(&contains.0));
         }
         EventPattern::Handshake { version, resumed } => {
             let kind = match resumed {
@@ -77,6 +82,18 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
             format!("A client sent the alert {}", names.join(" or "))
         }
         EventPattern::Opened { place } => format!("You opened {}", place.label()),
+        EventPattern::Sent { contains: Some(text) } => {
+            format!("The Client tab sent {}", quoted(&text.0))
+        }
+        EventPattern::Sent { contains: None } => "The Client tab sent something".to_owned(),
+        EventPattern::Selected { place, contains: Some(text) } => {
+            format!("You selected {} in {}", quoted(&text.0), place.label())
+        }
+        EventPattern::Selected { place, contains: None } => {
+            format!("You selected a row in {}", place.label())
+        }
+        EventPattern::Answered {} => "You answered the question".to_owned(),
+        EventPattern::Refused {} => "A client was refused".to_owned(),
         EventPattern::Started {} => "The server started".to_owned(),
         EventPattern::Stopped {} => "The server stopped".to_owned(),
         EventPattern::Echo {} => "The Client tab received what it had sent".to_owned(),

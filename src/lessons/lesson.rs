@@ -1,12 +1,17 @@
 //! A lesson as data, and how it is read from its file.
 
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, de};
+use toml::Spanned;
 
-use crate::lessons::condition::{Goal, LessonPlace, one_or_more};
+use crate::lessons::condition::{Condition, EventPattern, Goal, LessonPlace, one_or_more};
+use crate::lessons::lesson_text::{MAX_TEXT, text};
+use crate::lessons::question::Question;
 use crate::lessons::setting_override::SettingOverrides;
 use crate::text::{io_error, is_printable, sanitize};
 
@@ -15,10 +20,7 @@ pub const MAX_LESSON_FILE: usize = 64 << 10;
 
 /// The maximum length of a title in characters. Longer ones don't fit into the list of lessons.
 const MAX_TITLE: usize = 60;
-/// The maximum length of a text in characters. Longer ones don't fit into the lesson bar of a small window.
-const MAX_TEXT: usize = 600;
-
-/// A guided experiment. The format is described in [`crate::lessons`].
+/// A guided experiment. `assets/guide/lessons.md` describes the format of its file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lesson {
@@ -59,6 +61,11 @@ pub struct LessonStep {
     pub settings: SettingOverrides,
     /// The tab or the dialog that the step is about.
     pub open: Option<LessonPlace>,
+    /// A question to think about before the step is done.
+    pub question: Option<Question>,
+    /// Whether the threads and the memory of this process are shown, and kept for the result.
+    #[serde(default)]
+    pub measure: bool,
     /// When the step is done.
     #[serde(rename = "done")]
     pub goal: Goal,
@@ -71,13 +78,72 @@ impl Lesson {
     /// The text contains a mistake. The error is about the first one.
     pub fn parse(text: &str) -> Result<Self, LessonError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        toml::from_str(text).map_err(|error| LessonError::new(text, &error))
+        let lesson: Self =
+            toml::from_str(text).map_err(|error| LessonError::at(text, error.span(), error.message()))?;
+        for (index, step) in lesson.steps.iter().enumerate() {
+            if let Some((key, message)) = step.mistake() {
+                return Err(LessonError::at(text, key_span(text, index, key), &message));
+            }
+        }
+        Ok(lesson)
     }
 
     /// Returns whether the lesson uses TLS, so that a certificate and a key must be chosen first.
     #[must_use]
     pub fn needs_tls(&self) -> bool {
         self.needs.contains(&Need::Tls)
+    }
+}
+
+impl LessonStep {
+    /// Returns whether the step waits for an answer to its question.
+    #[must_use]
+    pub fn waits_for_answer(&self) -> bool {
+        let waits = |condition: &&Condition| {
+            matches!(condition, Condition::Seen { pattern: EventPattern::Answered {}, .. })
+        };
+        self.goal.conditions().iter().any(waits)
+    }
+
+    /// Returns a mistake that concerns several keys: the key to correct, and the message.
+    fn mistake(&self) -> Option<(StepKey, String)> {
+        if self.question.is_none() && self.waits_for_answer() {
+            let message = "the step has no question: add [step.question], or another condition";
+            return Some((StepKey::Done, message.to_owned()));
+        }
+        Some((StepKey::Right, self.question.as_ref()?.mistake()?))
+    }
+}
+
+/// A key of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StepKey {
+    /// The key `done`.
+    Done,
+    /// The key `right` of the question.
+    Right,
+}
+
+/// Returns where the value of a step's key is in the text of a lesson.
+fn key_span(text: &str, step: usize, key: StepKey) -> Option<Range<usize>> {
+    #[derive(Deserialize)]
+    struct LessonSpans {
+        step: Vec<StepSpans>,
+    }
+    #[derive(Deserialize)]
+    struct StepSpans {
+        done: Spanned<IgnoredAny>,
+        question: Option<QuestionSpans>,
+    }
+    #[derive(Deserialize)]
+    struct QuestionSpans {
+        right: Spanned<IgnoredAny>,
+    }
+    let lesson: LessonSpans = toml::from_str(text).ok()?;
+    let step = lesson.step.get(step)?;
+    match key {
+        StepKey::Done => Some(step.done.span()),
+        StepKey::Right => Some(step.question.as_ref()?.right.span()),
     }
 }
 
@@ -94,12 +160,12 @@ pub struct LessonError {
 }
 
 impl LessonError {
-    fn new(text: &str, error: &toml::de::Error) -> Self {
-        let start = error.span().map_or(0, |span| span.start);
+    fn at(text: &str, span: Option<Range<usize>>, message: &str) -> Self {
+        let start = span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.rsplit('\n').next().unwrap_or_default();
         // The message may quote the file's content at any length.
-        let message = sanitize(error.message().trim_end_matches('.'), 400);
+        let message = sanitize(message.trim_end_matches('.'), 400);
         Self { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, message }
     }
 }
@@ -123,18 +189,6 @@ pub enum LessonFileError {
         /// The mistake.
         source: LessonError,
     },
-}
-
-/// Reads a text of 1 to `MAX` characters, without white space around it.
-fn text<'de, const MAX: usize, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?.trim().to_owned();
-    match text.chars().count() {
-        0 => Err(de::Error::custom("the text is empty: write a sentence")),
-        length if length > MAX => {
-            Err(de::Error::custom(format!("the text is too long: at most {MAX} characters fit")))
-        }
-        _ => Ok(text),
-    }
 }
 
 fn title<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -162,7 +216,7 @@ const TEXTS: [&str; 7] = [
     include_str!("../../assets/lessons/1-first-echo.toml"),
     include_str!("../../assets/lessons/2-backlog.toml"),
     include_str!("../../assets/lessons/3-stream.toml"),
-    include_str!("../../assets/lessons/4-who-hangs-up.toml"),
+    include_str!("../../assets/lessons/4-how-it-ends.toml"),
     include_str!("../../assets/lessons/5-certificate.toml"),
     include_str!("../../assets/lessons/6-eavesdropper.toml"),
     include_str!("../../assets/lessons/7-hundred-clients.toml"),

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 
-use crate::lessons::condition::{Condition, EventPattern, LessonPlace, StateCondition, contains};
+use crate::lessons::condition::{
+    Bytes, Condition, EventPattern, LessonPlace, RowPlace, StateCondition, contains,
+};
+use crate::platform::process_usage::ProcessUsage;
 use crate::server::calls::Call;
 use crate::server::event::ClientId;
 use crate::server::event::{Event, EventKind, Problem};
@@ -24,6 +27,10 @@ pub struct LessonFacts {
     pub connected: u64,
     /// The number of clients that wait in the accept queue; `None` if it is unknown.
     pub waiting: Option<u64>,
+    /// The number of clients of the Client tab that have sent a SYN and have no answer yet.
+    pub connecting: u64,
+    /// Whether *As an eavesdropper* is on in the Wire tab.
+    pub eavesdropping: bool,
     /// Whether a certificate that is valid today and a matching key are chosen.
     pub certificate: bool,
     /// Whether accepting is paused.
@@ -32,6 +39,8 @@ pub struct LessonFacts {
     pub stepping: bool,
     /// The calls that threads of the server are paused before.
     pub paused_before: Vec<Call>,
+    /// The threads and the memory of this process, if the step measures them and the OS reports them.
+    pub usage: Option<ProcessUsage>,
 }
 
 /// Something that happened.
@@ -43,6 +52,14 @@ pub enum LessonEvent<'a> {
     CertificateCreated,
     /// A tab or a dialog was opened.
     Opened(LessonPlace),
+    /// A row with this text was selected.
+    Selected(RowPlace, &'a str),
+    /// The question of the current step was answered.
+    Answered,
+    /// A client of the Client tab sent this data; empty for a file.
+    Sent(&'a [u8]),
+    /// A client of the Client tab could not connect, since every address refused it.
+    Refused,
     /// A client of the Client tab received what it had sent, byte for byte.
     Echo,
     /// A client of the Client tab half-closed its connection and still receives.
@@ -63,6 +80,8 @@ impl StateCondition {
                     && at_most.is_none_or(|at_most| facts.connected <= at_most)
             }
             Self::Waiting { at_least } => facts.waiting.is_some_and(|waiting| waiting >= number(at_least, 1)),
+            Self::Connecting { at_least } => facts.connecting >= number(at_least, 1),
+            Self::Eavesdropping {} => facts.eavesdropping,
             Self::Certificate {} => facts.certificate,
             Self::Paused {} => facts.paused,
             Self::Stepping {} => facts.stepping,
@@ -111,7 +130,13 @@ impl Progress {
         let count = match (pattern, event) {
             (EventPattern::CertificateCreated {}, LessonEvent::CertificateCreated)
             | (EventPattern::Echo {}, LessonEvent::Echo)
-            | (EventPattern::HalfClosed {}, LessonEvent::HalfClosed) => 1,
+            | (EventPattern::HalfClosed {}, LessonEvent::HalfClosed)
+            | (EventPattern::Answered {}, LessonEvent::Answered)
+            | (EventPattern::Refused {}, LessonEvent::Refused) => 1,
+            (EventPattern::Sent { contains }, LessonEvent::Sent(data)) => u64::from(has(data, contains)),
+            (EventPattern::Selected { place, contains }, LessonEvent::Selected(selected, text)) => {
+                u64::from(*place == selected && has(text.as_bytes(), contains))
+            }
             (EventPattern::Opened { place }, LessonEvent::Opened(opened)) => u64::from(*place == opened),
             (EventPattern::Stream { contains }, LessonEvent::Server(event)) => {
                 u64::from(self.completes_stream(&contains.0, event))
@@ -140,6 +165,11 @@ impl Progress {
         }
         is_found
     }
+}
+
+/// Returns whether the data contains this text, if one is required.
+fn has(data: &[u8], text: &Option<Bytes>) -> bool {
+    text.as_ref().is_none_or(|text| contains(data, &text.0))
 }
 
 /// Returns by how much an event of the server increases the count.

@@ -8,6 +8,8 @@ use crate::lessons::condition::{Condition, Since};
 use crate::lessons::condition_text::describe;
 use crate::lessons::lesson::{Lesson, LessonStep};
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts, Progress};
+use crate::lessons::question::Question;
+use crate::platform::process_usage::ProcessUsage;
 
 /// Whether a step is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct LessonProgress {
     pub position: usize,
     /// The state of each step.
     pub steps: Vec<StepMark>,
+    /// The answer to each step's question, from 1; 0 if there is none. Empty if no question was answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<usize>,
 }
 
 impl LessonProgress {
@@ -51,10 +56,10 @@ impl LessonProgress {
         (0 < self.position && self.position < self.steps.len()).then_some(self.position)
     }
 
-    /// Returns whether nothing was done or skipped.
+    /// Returns whether nothing was done, skipped or answered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.finished && self.steps.iter().all(|mark| *mark == StepMark::Open)
+        !self.finished && self.answers.is_empty() && self.steps.iter().all(|mark| *mark == StepMark::Open)
     }
 }
 
@@ -65,9 +70,13 @@ pub struct LessonRun {
     marks: Vec<StepMark>,
     /// The progress of each condition of each step.
     progress: Vec<Vec<Progress>>,
+    /// The index of the answer to each step's question.
+    answers: Vec<Option<usize>>,
+    /// The last measurement during each step that measures.
+    usage: Vec<Option<ProcessUsage>>,
     /// The index of the current step, or the number of steps after the last one.
     position: usize,
-    /// Increases with each change of the step, so that facts that were collected for an earlier step can be recognized.
+    /// Increases with each change of the step and with each answer, so that facts that were collected for an earlier step can be recognized.
     generation: u64,
 }
 
@@ -77,7 +86,8 @@ impl LessonRun {
     pub fn new(lesson: Arc<Lesson>) -> Self {
         let marks = vec![StepMark::Open; lesson.steps.len()];
         let progress = lesson.steps.iter().map(no_progress).collect();
-        Self { lesson, marks, progress, position: 0, generation: 0 }
+        let (answers, usage) = (vec![None; marks.len()], vec![None; marks.len()]);
+        Self { lesson, marks, progress, answers, usage, position: 0, generation: 0 }
     }
 
     /// Resumes a lesson at the step where it was left. Starts it over if it was finished, or if it has other steps now.
@@ -89,6 +99,11 @@ impl LessonRun {
         {
             run.marks.clone_from(&progress.steps);
             run.position = position;
+            for (index, step) in run.lesson.steps.iter().enumerate() {
+                let answer = progress.answers.get(index).and_then(|number| number.checked_sub(1));
+                let count = step.question.as_ref().map_or(0, |question| question.answers.len());
+                run.answers[index] = answer.filter(|answer| *answer < count);
+            }
         }
         run
     }
@@ -97,7 +112,11 @@ impl LessonRun {
     #[must_use]
     pub fn progress(&self) -> LessonProgress {
         let finished = self.position >= self.marks.len();
-        LessonProgress { finished, position: self.position, steps: self.marks.clone() }
+        let mut answers = Vec::new();
+        if self.answers.iter().any(Option::is_some) {
+            answers.extend(self.answers.iter().map(|answer| answer.map_or(0, |answer| answer + 1)));
+        }
+        LessonProgress { finished, position: self.position, steps: self.marks.clone(), answers }
     }
 
     /// Returns the lesson.
@@ -130,6 +149,30 @@ impl LessonRun {
         self.marks.get(self.position) == Some(&StepMark::Done)
     }
 
+    /// Returns the question of a step, and the index of the answer to it if it was answered.
+    #[must_use]
+    pub fn question(&self, step: usize) -> Option<(&Question, Option<usize>)> {
+        let question = self.lesson.steps.get(step)?.question.as_ref()?;
+        Some((question, self.answers[step]))
+    }
+
+    /// Returns the last measurement during a step; `None` if the step doesn't measure or the OS doesn't report it.
+    #[must_use]
+    pub fn usage(&self, step: usize) -> Option<ProcessUsage> {
+        self.usage.get(step).copied().flatten()
+    }
+
+    /// Answers the question of the current step with the answer at this index. Only the first answer counts.
+    pub fn answer(&mut self, answer: usize) {
+        if let Some((question, None)) = self.question(self.position)
+            && answer < question.answers.len()
+        {
+            self.answers[self.position] = Some(answer);
+            self.generation += 1;
+            self.on_event(LessonEvent::Answered);
+        }
+    }
+
     /// Returns the previous step if it is done.
     #[must_use]
     pub fn previous_done(&self) -> Option<&LessonStep> {
@@ -158,7 +201,7 @@ impl LessonRun {
             .collect()
     }
 
-    /// Returns a number that changes with each change of the step and is never reused.
+    /// Returns a number that changes with each change of the step and with each answer, and is never reused.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -183,6 +226,9 @@ impl LessonRun {
         if let Some(step) = self.lesson.steps.get(self.position)
             && self.marks[self.position] == StepMark::Open
         {
+            if step.measure {
+                self.usage[self.position] = facts.usage.or(self.usage[self.position]);
+            }
             for (condition, progress) in
                 step.goal.conditions().into_iter().zip(&mut self.progress[self.position])
             {
@@ -234,6 +280,7 @@ impl LessonRun {
             return;
         }
         self.marks[position] = StepMark::Open;
+        (self.answers[position], self.usage[position]) = (None, None);
         for (condition, progress) in step.goal.conditions().into_iter().zip(&mut self.progress[position]) {
             if !is_since_lesson(condition) {
                 *progress = Progress::default();

@@ -3,9 +3,10 @@
 //! ```text
 //! ┌───────────────────────────────────────────────────────────────────────────┐
 //! │ Step 3 of 6  ✓ ✓ ● ○ ○ ○  Your first echo                            ⌄  ✕ │
-//! │ Type Hello into the field of the client and press Enter.                  │ text of this step
+//! │ Type Hello into the client's text field and press Enter.                  │ text of this step
+//! │ What will come back? [Hello] [HELLO]                                      │ its question
 //! │ ○ recv() returned “Hell”   ✓ recv() returned “o, w”                       │ its conditions
-//! │ ✓ Done: accept() returned a new socket, made for this one client. …       │ explanation of the previous step
+//! │ ✓ Done: accept() returned a new socket for this one client. …             │ explanation of the previous step
 //! │ [Set it up] Backlog 2   [Show the Client tab]   Back   Skip this step     │
 //! └───────────────────────────────────────────────────────────────────────────┘
 //! ```
@@ -22,8 +23,9 @@ use crate::app::{App, Command, SetUp};
 use crate::lessons::condition::{Condition, LessonPlace};
 use crate::lessons::lesson::LessonStep;
 use crate::lessons::lesson_run::{ConditionStatus, StepMark};
+use crate::lessons::question::Question;
 use crate::lessons::setting_override::SettingOverrides;
-use crate::lessons::{LessonRun, builtin_lessons};
+use crate::lessons::{LessonRun, builtin_lessons, usage_text};
 use crate::text::with_thousands;
 use crate::ui::action::{Action, TABS};
 use crate::ui::theme::{self, Palette, size};
@@ -128,12 +130,26 @@ fn estimate_height(ui: &Ui, run: &LessonRun) -> f32 {
     for step in &run.lesson().steps {
         let text = height(&step.text, FontId::proportional(size::LESSON));
         let conditions = if shows_conditions(step) { CONDITIONS_HEIGHT + GAP } else { 0.0 };
-        heights.push(text + conditions + height(&above, theme::text()) + GAP);
+        let question = step.question.as_ref().map_or(0.0, |question| {
+            let asked = height(&question.text, theme::text()) + size::CHIP + GAP;
+            let answered = format!("{} {}", longest_verdict(question), question.why);
+            asked.max(height(&answered, theme::text())) + GAP
+        });
+        heights.push(text + question + conditions + height(&above, theme::text()) + GAP);
         above = format!("{SKIPPED}{}", step.why.as_deref().unwrap_or_default());
+        if let Some(question) = step.question.as_ref().filter(|_| step.waits_for_answer()) {
+            let _ = write!(above, "{} {}", longest_verdict(question), question.why);
+        }
     }
     heights.push(height(END, FontId::proportional(size::LESSON)) + height(&above, theme::text()) + GAP);
     heights.sort_by(f32::total_cmp);
     heights[heights.len().saturating_sub(2)] + size::CHIP + 2.0 * GAP
+}
+
+/// Returns the longest text about an answer.
+fn longest_verdict(question: &Question) -> String {
+    let verdicts = (0..question.answers.len()).map(|answer| question.verdict(answer));
+    verdicts.max_by_key(String::len).unwrap_or_default()
 }
 
 /// Returns whether the conditions of a step are shown: there are several, or one that counts.
@@ -162,10 +178,17 @@ fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
 
 /// Shows the text of the current step, its conditions, and the explanation of the previous step.
 fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
+    let mut action = None;
     let text = run.step().map_or(END, |step| &step.text);
     // Large enough to read from the last row of a classroom.
     let response = ui.label(RichText::new(text).size(size::LESSON));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
+    if let Some((asked, answer)) = run.question(run.position()) {
+        action = question(ui, asked, answer);
+    }
+    if let Some(usage) = run.usage(run.position()) {
+        small(ui, format!("This program, with server and clients: {}", usage_text(usage)));
+    }
     let statuses = if run.is_review() { Vec::new() } else { run.condition_statuses() };
     if statuses.len() > 1 || statuses.iter().any(|status| status.count.is_some()) {
         ui.scope(|ui| {
@@ -175,7 +198,6 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
             ui.horizontal_wrapped(|ui| statuses.iter().for_each(|status| condition(ui, status)));
         });
     }
-    let mut action = None;
     if !run.is_review() && run.step().is_some() && app.lesson_lacks_certificate() {
         // Above the explanation, which may have to scroll.
         ui.horizontal_wrapped(|ui| {
@@ -190,6 +212,39 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
     action
 }
 
+/// Shows a question with a button for each answer, or the explanation once it is answered.
+fn question(ui: &mut Ui, question: &Question, answer: Option<usize>) -> Option<Action> {
+    let palette = Palette::of(ui);
+    if let Some(answer) = answer {
+        let mut job = LayoutJob::default();
+        append_verdict(&mut job, palette, question, answer);
+        let response = ui.label(job);
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
+        return None;
+    }
+    let mut action = None;
+    ui.label(RichText::new(&question.text).color(palette.accent));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = GAP;
+        for (index, answer) in question.answers.iter().enumerate() {
+            let button = pill_button(ui, answer);
+            ui.ctx().accesskit_node_builder(button.id, |node| node.set_description(&*question.text));
+            if button.clicked() {
+                action = Some(Command::AnswerQuestion(index).into());
+            }
+        }
+    });
+    action
+}
+
+/// Adds whether an answer is right, and the explanation.
+fn append_verdict(job: &mut LayoutJob, palette: &Palette, question: &Question, answer: usize) {
+    let color = if question.is_right(answer) { palette.good } else { palette.text };
+    let verdict = format!("{} ", question.verdict(answer));
+    job.append(&verdict, 0.0, TextFormat::simple(theme::strong(size::TEXT), color));
+    job.append(&question.why, 0.0, TextFormat::simple(theme::text(), palette.text));
+}
+
 const END: &str = "That was the last step. What would you like to do next?";
 const DONE: &str = "✓ Done: ";
 const SKIPPED: &str = "– Skipped: ";
@@ -198,8 +253,9 @@ const SKIPPED: &str = "– Skipped: ";
 /// the lesson.
 fn explanation(ui: &mut Ui, run: &LessonRun) {
     let palette = Palette::of(ui);
+    let is_review = run.is_review();
     let shown = match run.step() {
-        Some(step) if run.is_review() => Some((step, StepMark::Done)),
+        Some(step) if is_review => Some((step, StepMark::Done)),
         _ => run.previous(),
     };
     let Some((step, mark)) = shown else { return drop(ui.weak(&run.lesson().summary)) };
@@ -209,8 +265,21 @@ fn explanation(ui: &mut Ui, run: &LessonRun) {
     };
     let mut job = LayoutJob::default();
     job.append(label, 0.0, TextFormat::simple(theme::strong(size::TEXT), label_color));
-    let why = step.why.as_deref().unwrap_or("This step has no explanation.");
-    job.append(why, 0.0, TextFormat::simple(theme::text(), color));
+    // In a review, the measurement and the answer are above.
+    if !is_review && let Some(number) = run.position().checked_sub(1) {
+        if let Some(usage) = run.usage(number) {
+            let usage = format!("{}. ", usage_text(usage));
+            job.append(&usage, 0.0, TextFormat::simple(theme::strong(size::TEXT), color));
+        }
+        if step.waits_for_answer()
+            && let Some((question, Some(answer))) = run.question(number)
+        {
+            append_verdict(&mut job, palette, question, answer);
+        }
+    }
+    if let Some(why) = &step.why {
+        job.append(why, 0.0, TextFormat::simple(theme::text(), color));
+    }
     ui.label(job);
 }
 

@@ -11,7 +11,8 @@ use egui::{
 
 use crate::app::clients::ClientTabId;
 use crate::app::{App, Command, Notice, NoticeTopic};
-use crate::lessons::condition::LessonPlace;
+use crate::lessons::condition::{LessonPlace, RowPlace};
+use crate::log::line;
 use crate::platform::processor_time::WorkTimer;
 use crate::platform::renderers::DrawingDevice;
 use crate::server::ServerState;
@@ -361,10 +362,15 @@ impl Window {
         let now = self.selections();
         let before = std::mem::replace(&mut self.selections, now);
         let entry = self.log.current(self.app.log());
+        let entry_client = entry.and_then(|entry| entry.event.client).map(|client| client.id);
         let selected = if now.live != before.live {
             now.live
         } else if now.log != before.log {
-            entry.and_then(|entry| entry.event.client).map(|client| client.id)
+            let format = self.app.settings().data_format;
+            if let Some(text) = entry.map(|entry| line::line(&entry.event, format)) {
+                self.app.apply(Command::Selected(RowPlace::Log, text));
+            }
+            entry_client
         } else if now.client != before.client {
             now.client.and_then(|tab| self.app.connection_of(tab))
         } else if now.wire != before.wire {
@@ -373,7 +379,6 @@ impl Window {
             return;
         };
         self.log.marked = selected;
-        let entry_client = entry.and_then(|entry| entry.event.client).map(|client| client.id);
         if now.log == before.log && selected.is_some() && entry_client != selected {
             self.log.deselect();
         }

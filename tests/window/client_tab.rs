@@ -551,7 +551,7 @@ fn lesson_reveals_the_server_name() {
     window.types("example.com");
     window.press(Key::Enter);
     window.wait_until_shown("Client 1, failed");
-    window.wait_until_shown("Done: Refused again.");
+    window.wait_until_shown("Done: Rejected: the certificate is trusted");
 }
 
 #[test]

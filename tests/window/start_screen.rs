@@ -50,7 +50,7 @@ fn keyboard_alone_tries_tls() {
 fn lesson_begins_in_place_of_the_start_screen() {
     let mut window = Window::first_run(SIZE, Path::new(""));
     window.click("Take a lesson");
-    assert!(window.shows("Step 1 of 6") && !window.shows("See how a network server works"));
+    assert!(window.shows("Step 1 of 7") && !window.shows("See how a network server works"));
 }
 
 #[test]

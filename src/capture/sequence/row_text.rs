@@ -36,6 +36,29 @@ pub fn label_parts(row: &Row) -> RowLabel {
     RowLabel { on_wire, encrypted: None }
 }
 
+/// Returns the label of a row that was on the wire, without anything that was inferred from the state of TLS.
+#[must_use]
+pub fn label_on_wire(row: &Row) -> String {
+    match &row.event.kind {
+        CaptureEventKind::Record(record) if record.encrypted => {
+            content_type_names(record.content_type).1.to_owned()
+        }
+        _ => label_parts(row).on_wire,
+    }
+}
+
+/// Returns the first bytes of a row as they were on the wire, in at most `max` characters: hexadecimal for a TLS record,
+/// and otherwise as in Python. Returns an empty text if the row has no bytes of its own.
+#[must_use]
+pub fn bytes_on_wire(row: &Row, max: usize) -> String {
+    let format = match &row.event.kind {
+        CaptureEventKind::Record(_) => DataFormat::Hex,
+        CaptureEventKind::Plaintext | CaptureEventKind::Raw => DataFormat::Python,
+        _ => return String::new(),
+    };
+    format::truncated_data(&row.event.bytes, format, max).0
+}
+
 fn record_label(record: &TlsRecord) -> RowLabel {
     let title = content_type_names(record.content_type).1;
     let content = match &record.payload {

@@ -20,6 +20,7 @@ fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
     let settings =
         |settings: &str| step(&format!("{text}\nsettings = {{ {settings} }}\ndone = {{ is = 'stopped' }}"));
     let stopped = "done = { is = 'stopped' }";
+    let question = |lines: &str| step(&format!("{text}\n{stopped}\n[step.question]\n{lines}"));
     // A mistake within a condition is reported at the beginning of the condition.
     let mistakes = [
         (String::new(), 1, "missing field `title`"),
@@ -88,6 +89,36 @@ fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
         (done("{ all = [] }"), 5, "the list is empty: add conditions to it"),
         (done("{ all = { is = 'stopped' } }"), 5, "invalid type: map, expected a sequence"),
         (done("{ any = [{ is = 'stopped' }], is = 'stopped' }"), 5, "all or any takes no other keys"),
+        (done("{ seen = 'answered' }"), 5, "the step has no question: add [step.question]"),
+        (done("{ any = [{ is = 'stopped' }, { seen = 'answered' }] }"), 5, "the step has no question"),
+        (done("{ seen = 'selected' }"), 5, "missing field `place`"),
+        (
+            done("{ seen = 'selected', place = 'live' }"),
+            5,
+            "unknown variant `live`, expected `log` or `wire`",
+        ),
+        (done("{ seen = 'sent', contains = '' }"), 5, "the text is empty"),
+        (done("{ is = 'connecting', at_least = 0 }"), 5, "expected a nonzero u64"),
+        (done("{ is = 'eavesdropping', on = true }"), 5, "unknown field `on`"),
+        (step(&format!("{text}\nmeasure = 'yes'")), 5, "expected a boolean"),
+        (question("text = 'Q?'\nanswers = ['a', 'b']\nwhy = 'W.'"), 6, "missing field `right`"),
+        (question("text = ''"), 7, "the text is empty"),
+        (question("text = 'Q?'\nanswers = ['a']"), 8, "a question needs two to four answers"),
+        (question("text = 'Q?'\nanswers = ['a', 'b', 'c', 'd', 'e']"), 8, "two to four answers"),
+        (question("text = 'Q?'\nanswers = ['a', '']"), 8, "the text is empty"),
+        (
+            question(&format!("text = 'Q?'\nanswers = ['a', '{}']", "x".repeat(61))),
+            8,
+            "at most 60 characters",
+        ),
+        (question("text = 'Q?'\nanswers = ['a', 'b']\nright = 0\nwhy = 'W.'"), 9, "from 1 to 2"),
+        (question("text = 'Q?'\nanswers = ['a', 'b']\nwhy = 'W.'\nright = 3"), 10, "from 1 to 2"),
+        (question("text = 'Q?'\nanswers = ['a', 'b']\nright = 'b'"), 9, "invalid type: string"),
+        (
+            question("hint = 'H.'"),
+            7,
+            "unknown field `hint`, expected one of `text`, `answers`, `right`, `why`",
+        ),
         (
             done("{ all = [\n  { is = 'stopped' },\n  { is = 'nowhere' },\n] }"),
             7,
@@ -174,9 +205,24 @@ fn lesson_file_is_opened_and_mistakes_are_shown() {
 
 #[test]
 fn the_lesson_in_the_guide_can_be_read() {
-    let guide =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/guide/lessons.md")).unwrap();
-    let (_, lesson) = guide.split_once("```toml\n").unwrap();
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/guide/lessons.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let (_, format) = guide.split_once("## The file format").unwrap();
+    let (_, lesson) = format.split_once("```toml\n").unwrap();
     let (lesson, _) = lesson.split_once("```").unwrap();
-    assert_eq!(Lesson::parse(lesson).unwrap().steps.len(), 2);
+    let lesson = Lesson::parse(lesson).unwrap();
+    assert_eq!(lesson.steps.len(), 3);
+    assert!(lesson.steps.iter().any(|step| step.question.is_some() && step.waits_for_answer()));
+}
+
+#[test]
+fn columns_of_mistakes_that_concern_several_keys() {
+    let answered = step("text = 'x'\ndone = { seen = 'answered' }");
+    let other = "[[step]]\ntext = 'y'\ndone = { is = 'stopped' }\n";
+    let two = answered.replace("[[step]]", &format!("{other}[[step]]"));
+    let error = Lesson::parse(&two).unwrap_err();
+    assert_eq!((error.line, error.column), (8, 8), "{error}");
+    let right = "[step.question]\ntext = 'Q?'\nanswers = ['a', 'b']\nright = 9\nwhy = 'W.'\n";
+    let error = Lesson::parse(&format!("{answered}{right}")).unwrap_err();
+    assert_eq!((error.line, error.column), (9, 9), "{error}");
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use echoscope::lessons::condition::LessonPlace;
+use echoscope::lessons::condition::{LessonPlace, RowPlace};
 use echoscope::lessons::lesson_event::{LessonEvent, LessonFacts};
-use echoscope::lessons::lesson_run::StepMark;
+use echoscope::lessons::lesson_run::{LessonProgress, StepMark};
 use echoscope::lessons::{Lesson, LessonRun};
+use echoscope::platform::process_usage::ProcessUsage;
 use echoscope::server::calls::Call;
 use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind, Problem};
 use echoscope::settings::{Mode, Settings};
@@ -132,9 +133,22 @@ fn events_of_the_window_complete_conditions() {
         ("{ seen = 'certificate_created' }", LessonEvent::CertificateCreated),
         ("{ seen = 'echo' }", LessonEvent::Echo),
         ("{ seen = 'half_closed' }", LessonEvent::HalfClosed),
+        ("{ seen = 'refused' }", LessonEvent::Refused),
+        ("{ seen = 'sent' }", LessonEvent::Sent(b"")),
+        ("{ seen = 'sent', contains = 'ell' }", LessonEvent::Sent(b"Hello\n")),
+        ("{ seen = 'selected', place = 'wire' }", LessonEvent::Selected(RowPlace::Wire, "Application data")),
+        (
+            "{ seen = 'selected', place = 'log', contains = 'Received' }",
+            LessonEvent::Selected(RowPlace::Log, "Received: b'x'"),
+        ),
     ] {
         let mut run = lesson(&[done]);
-        run.on_event(LessonEvent::Opened(LessonPlace::Log));
+        let others = [
+            LessonEvent::Opened(LessonPlace::Log),
+            LessonEvent::Selected(RowPlace::Log, "Listening"),
+            LessonEvent::Answered,
+        ];
+        others.into_iter().for_each(|other| run.on_event(other));
         assert_eq!(run.marks(), [StepMark::Open], "{done}");
         run.on_event(happening);
         assert_eq!(run.marks(), [StepMark::Done], "{done}");
@@ -149,6 +163,7 @@ fn states_complete_conditions() {
         form: Settings { tls: true, ..Settings::default() },
         connected: 3,
         waiting: Some(2),
+        connecting: 1,
         paused_before: vec![Call::Accept],
         ..LessonFacts::default()
     };
@@ -165,6 +180,9 @@ fn states_complete_conditions() {
         ("{ is = 'connected', at_most = 3 }", true),
         ("{ is = 'waiting', at_least = 2 }", true),
         ("{ is = 'waiting', at_least = 3 }", false),
+        ("{ is = 'connecting' }", true),
+        ("{ is = 'connecting', at_least = 2 }", false),
+        ("{ is = 'eavesdropping' }", false),
         ("{ is = 'certificate' }", false),
         ("{ is = 'halted' }", true),
         ("{ is = 'halted', before = 'accept' }", true),
@@ -244,4 +262,95 @@ fn steps_can_be_skipped_reviewed_and_restarted() {
     assert!(run.generation() > generation);
     run.back();
     assert_eq!(run.position(), 0);
+}
+
+/// Starts a lesson whose first step asks a question and is done by this condition. Its second step waits for a client.
+fn asking(done: &str) -> LessonRun {
+    let question =
+        "[step.question]\ntext = 'Q?'\nanswers = ['no', 'yes', 'both']\nright = 2\nwhy = 'Because.'\n";
+    let first = format!("[[step]]\ntext = 'Think.'\nmeasure = true\ndone = {done}\n{question}");
+    let second = "[[step]]\ntext = 'Wait.'\ndone = { seen = 'accepted' }\n";
+    let text = format!("title = 'T'\nsummary = 'S.'\n{first}{second}");
+    LessonRun::new(Arc::new(Lesson::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))))
+}
+
+#[test]
+fn any_answer_completes_a_step_that_waits_for_one() {
+    for answer in 0..3 {
+        let mut run = asking("{ seen = 'answered' }");
+        run.answer(3);
+        assert_eq!((run.position(), run.question(0).unwrap().1), (0, None), "there is no fourth answer");
+        run.answer(answer);
+        assert_eq!((run.position(), run.marks()[0]), (1, StepMark::Done));
+        let (question, given) = run.question(0).unwrap();
+        assert_eq!((given, question.is_right(answer)), (Some(answer), answer == 1));
+        let result = run.result_text(SystemTime::now());
+        let right = usize::from(answer == 1);
+        assert!(result.contains(&format!("Answers: {right} of 1 question right")), "{result}");
+        let line =
+            ["“no” Not quite. It is “yes”.", "“yes” ✓ Right.", "“both” Not quite. It is “yes”."][answer];
+        assert!(result.contains(&format!("Answer:   {line}\n")), "{result}");
+    }
+}
+
+#[test]
+fn question_never_blocks_a_step() {
+    let mut run = asking("{ seen = 'received' }");
+    let generation = run.generation();
+    run.answer(0);
+    run.answer(1);
+    assert_eq!((run.position(), run.question(0).unwrap().1), (0, Some(0)), "only the first answer counts");
+    assert!(run.generation() > generation, "the answer is saved");
+    run.on_event(LessonEvent::Server(&received(1, b"x")));
+    assert_eq!((run.position(), run.question(0).unwrap().1), (1, Some(0)));
+    let mut run = asking("{ seen = 'received' }");
+    run.on_event(LessonEvent::Server(&received(1, b"x")));
+    assert_eq!(run.position(), 1, "the step is done without an answer");
+    assert!(run.result_text(SystemTime::now()).contains("Answer:   not answered"));
+}
+
+#[test]
+fn answers_are_resumed_and_files_without_answers_can_be_read() {
+    let mut run = asking("{ seen = 'answered' }");
+    run.answer(2);
+    let saved = toml::to_string(&run.progress()).unwrap();
+    let read: LessonProgress = toml::from_str(&saved).unwrap();
+    assert_eq!(read, run.progress());
+    let resumed = LessonRun::resume(Arc::new(run.lesson().clone()), &read);
+    assert_eq!((resumed.position(), resumed.question(0).unwrap().1), (1, Some(2)));
+    let old: LessonProgress =
+        toml::from_str("finished = false\nposition = 1\nsteps = ['done', 'open']").unwrap();
+    let resumed = LessonRun::resume(Arc::new(run.lesson().clone()), &old);
+    assert_eq!((resumed.position(), resumed.question(0).unwrap().1), (1, None));
+    let wrong = LessonProgress { answers: vec![9, 9, 9], ..old };
+    let resumed = LessonRun::resume(Arc::new(run.lesson().clone()), &wrong);
+    assert_eq!(resumed.question(0).unwrap().1, None, "there is no ninth answer");
+}
+
+#[test]
+fn last_measurement_of_a_step_is_kept() {
+    let mut run = asking("{ seen = 'received' }");
+    let facts = |threads| LessonFacts {
+        usage: Some(ProcessUsage { threads, resident: 3 << 20 }),
+        ..LessonFacts::default()
+    };
+    run.update(&facts(4));
+    run.update(&facts(104));
+    run.update(&LessonFacts::default());
+    run.on_event(LessonEvent::Server(&received(1, b"x")));
+    run.update(&facts(9));
+    assert_eq!(run.usage(0).map(|usage| usage.threads), Some(104));
+    assert_eq!(run.usage(1), None, "the second step doesn't measure");
+    let result = run.result_text(SystemTime::now());
+    assert!(result.contains("Measured: 104 threads, 3.0 MiB of memory"), "{result}");
+}
+
+#[test]
+fn restarted_step_asks_again() {
+    let mut run = asking("{ seen = 'received' }");
+    run.answer(0);
+    run.next();
+    assert_eq!(run.question(0).unwrap().1, Some(0), "a skipped step keeps its answer");
+    run.back();
+    assert_eq!(run.question(0).unwrap().1, None);
 }

@@ -9,7 +9,7 @@ use echoscope::app::{App, Command, Options, SetUp};
 use echoscope::client::client_event::{ClientState, CloseMode, ConnectionOutcome};
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::LessonRun;
-use echoscope::lessons::condition::LessonPlace;
+use echoscope::lessons::condition::{LessonPlace, RowPlace};
 use echoscope::lessons::lesson_run::StepMark;
 use echoscope::server::ServerState;
 use echoscope::settings::Settings;
@@ -114,6 +114,22 @@ impl Player {
     /// Opens a tab or a dialog.
     pub(crate) fn open(&mut self, place: LessonPlace) {
         self.apply(Command::Opened(place));
+    }
+
+    /// Selects a row with this text.
+    pub(crate) fn select(&mut self, place: RowPlace, text: &str) {
+        self.apply(Command::Selected(place, text.to_owned()));
+    }
+
+    /// Answers the question of the step; returns whether the answer is right.
+    #[track_caller]
+    pub(crate) fn answer(&mut self, answer: &str) -> bool {
+        let (question, before) = self.lesson().question(self.done).unwrap();
+        assert_eq!(before, None, "the question was answered");
+        let index = question.answers.iter().position(|text| text == answer).unwrap();
+        let is_right = question.is_right(index);
+        self.apply(Command::AnswerQuestion(index));
+        is_right
     }
 
     pub(crate) fn address(&mut self) -> SocketAddr {

@@ -89,6 +89,6 @@ fn result_of_a_lesson_is_saved_as_text() {
     player.wait_until("the file", |app| app.notice().is_some());
     assert!(!player.app.notice().unwrap().problem);
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.contains("Your first echo") && text.contains("1 of 6 steps done, 5 skipped"), "{text}");
+    assert!(text.contains("Your first echo") && text.contains("1 of 7 steps done, 6 skipped"), "{text}");
     assert!(text.contains("\n 1. done "), "{text}");
 }

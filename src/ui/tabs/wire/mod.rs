@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌───────────────────────────────────────────────────────────────────────┐
-//! │ [#2 · 127.0.0.1:49743 · open v] (Follow)       (Order|Time) Save…     │ show_tools
+//! │ [#2 · 127.0.0.1:49743 · open v] (Follow) (As an eavesdropper) Save…   │ show_tools
 //! ├───────────────────────────────────────────────────────────────────────┤
 //! │  time     Client                         Server                       │ sequence_view
 //! │  2.9 ms     │      ClientHello · 517 B     │                          │ sequence_row: one of its rows
@@ -26,6 +26,7 @@ use egui::{Frame, Margin, Panel, Ui};
 use crate::app::{App, Command};
 use crate::capture::sequence::{Sequence, SequenceFormat, row_text};
 use crate::capture::{Capture, CaptureInfo};
+use crate::lessons::condition::RowPlace;
 use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::text::count;
@@ -153,22 +154,29 @@ impl WirePanel {
             empty_message(ui, &format!("Connection{id} is no longer kept"), text);
             return save_action;
         };
+        let eavesdrops = app.is_eavesdropping();
+        self.view.eavesdrops = eavesdrops;
         let row = self.view.selected.and_then(|index| sequence.rows().get(index));
-        let detail = detail_view::show_panel(ui, row.map(sequence_row::detail_content), DataFormat::Hex);
+        let content = row.map(|row| sequence_row::detail_content(row, eavesdrops));
+        let detail = detail_view::show_panel(ui, content, DataFormat::Hex);
         if detail.closed {
             self.view.selected = None;
         }
-        if let Some(text) = row_text::end_text(sequence) {
+        if let Some(text) = row_text::end_text(sequence).filter(|_| !eavesdrops) {
             let end = Panel::bottom("end of the connection").show_separator_line(false);
             let frame = Frame::new().inner_margin(Margin::symmetric(16, 6));
             end.frame(frame).show(ui, |ui| ui.label(theme::bold(text)));
         }
         let (is_selected, action) = self.view.show(ui, sequence);
+        let mut selected = None;
         if is_selected {
             // While a row is selected, a newer connection must not replace this one.
             self.chosen = Some(sequence.info().client.id);
+            let row = self.view.selected.and_then(|index| sequence.rows().get(index));
+            let text = row.map(|row| sequence_row::full_text(sequence, row, eavesdrops));
+            selected = text.map(|text| Command::Selected(RowPlace::Wire, text).into());
         }
-        save_action.or(detail.action).or(action)
+        save_action.or(detail.action).or(action).or(selected)
     }
 
     /// Returns the connection that the user chose; `None` while the newest one is shown.
@@ -182,11 +190,17 @@ impl WirePanel {
         if chip(ui, "Follow", self.view.follow).on_hover_text("Keep the newest row in view").clicked() {
             self.view.follow = !self.view.follow;
         }
+        let mut action = None;
+        let eavesdrops = app.is_eavesdropping();
+        let about = "Hide everything that isn't on the wire, such as decrypted data";
+        if chip(ui, "As an eavesdropper", eavesdrops).on_hover_text(about).clicked() {
+            action = Some(Command::SetEavesdropping(!eavesdrops).into());
+        }
         if let Some(selected) = segments(ui, &SCALES, usize::from(self.view.by_time)) {
             self.view.by_time = selected == 1;
         }
-        let id = self.shown.as_ref()?.sequence.info().client.id;
-        let mut action = None;
+        let Some(shown) = &self.shown else { return action };
+        let id = shown.sequence.info().client.id;
         for (format, label, about) in FORMATS {
             if pill_button(ui, label).on_hover_text(about).clicked() {
                 let command = Command::SaveSequence { id, path: PathBuf::new(), format };

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use egui::{
-    Align2, Color32, Id, Painter, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    Align2, Color32, FontId, Id, Painter, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2,
 };
 
@@ -55,12 +55,25 @@ impl Columns {
     }
 }
 
+/// How a row is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowState {
+    pub(super) is_selected: bool,
+    /// Whether the selected row is about the same bytes.
+    pub(super) is_partner: bool,
+    /// Whether the row shows only what an eavesdropper sees.
+    pub(super) eavesdrops: bool,
+}
+
+/// The text of a row that isn't on the wire, as an eavesdropper sees it.
+const HIDDEN: &str = "Hidden: this isn't on the wire";
+
 /// Draws a row. Adds its background to `backgrounds`, which the caller draws below the lifelines.
 pub(super) fn show(
     ui: &Ui,
     (sequence, row): (&Sequence, &Row),
     rect: Rect,
-    (is_selected, is_partner): (bool, bool),
+    RowState { is_selected, is_partner, eavesdrops }: RowState,
     backgrounds: &mut Vec<Shape>,
 ) -> Response {
     let palette = Palette::of(ui);
@@ -84,23 +97,30 @@ pub(super) fn show(
     text_line(ui, above, Align2::RIGHT_BOTTOM, &row_text::time(row), theme::small(), palette.text);
     muted(ui, below, Align2::RIGHT_TOP, &row_text::gap(row));
 
-    let color = color(palette, row.kind());
+    let is_hidden = eavesdrops && row.sender().is_none();
+    let color = if is_hidden { palette.muted } else { color(palette, row.kind()) };
     let between = Rect::from_x_y_ranges(columns.between(), rect.y_range());
     let details = columns.details.map_or(between, |range| Rect::from_x_y_ranges(range, rect.y_range()));
-    let detail = row_text::detail(row, sequence, max_chars(ui, details.width()));
+    let detail = detail(row, sequence, max_chars(ui, details.width()), eavesdrops);
     let (mut detail_font, detail_color) = match row.event.kind {
-        CaptureEventKind::Plaintext => (theme::mono(), color),
-        CaptureEventKind::Record(_) => (theme::small(), palette.muted),
+        CaptureEventKind::Plaintext if !eavesdrops => (theme::mono(), color),
+        CaptureEventKind::Record(_) | CaptureEventKind::Plaintext => (theme::small(), palette.muted),
         _ => (theme::text(), palette.text),
     };
-    let is_arrow = row.sender().is_some() || row.event.kind == CaptureEventKind::ConnectionLost;
+    let is_lost = row.event.kind == CaptureEventKind::ConnectionLost;
+    let is_arrow = row.sender().is_some() || is_lost && !eavesdrops;
     if is_arrow {
         paint_arrow(ui.painter(), row, (columns.client, columns.server), y, color);
         let [above, below] = halves(between, y);
         let row_text::RowLabel { on_wire, encrypted } = row_text::label_parts(row);
+        let on_wire = if eavesdrops { label_with_size(row, eavesdrops) } else { on_wire };
         text_line(ui, above, Align2::CENTER_BOTTOM, &on_wire, theme::text(), palette.text);
-        let second = record_size(row).into_iter().chain(encrypted).collect::<Vec<_>>().join(" · ");
-        if columns.details.is_some() || !second.is_empty() {
+        let is_record = matches!(row.event.kind, CaptureEventKind::Record(_));
+        if eavesdrops || !is_record && columns.details.is_some() {
+            let bytes = row_text::bytes_on_wire(row, max_chars(ui, between.width()));
+            text_line(ui, below, Align2::CENTER_TOP, &bytes, FontId::monospace(size::SMALL), palette.text);
+        } else if is_record {
+            let second = record_size(row).into_iter().chain(encrypted).collect::<Vec<_>>().join(" · ");
             muted(ui, below, Align2::CENTER_TOP, &second);
         } else {
             detail_font.size = size::SMALL;
@@ -110,7 +130,7 @@ pub(super) fn show(
         ui.painter().circle_filled(pos2(columns.server, y), 4.0, color);
     }
     if columns.details.is_some() {
-        let related = second_line(row);
+        let related = if eavesdrops { None } else { second_line(row) };
         let [above, below] = halves(details, details.center().y);
         let (place, align) =
             if related.is_some() { (above, Align2::LEFT_BOTTOM) } else { (details, Align2::LEFT_CENTER) };
@@ -121,7 +141,7 @@ pub(super) fn show(
     } else if !is_arrow {
         text_line(ui, between, Align2::RIGHT_CENTER, &detail, detail_font, detail_color);
     }
-    let full_text = || full_text(sequence, row);
+    let full_text = || full_text(sequence, row, eavesdrops);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_selected, full_text()));
     response
 }
@@ -206,9 +226,20 @@ fn record_size(row: &Row) -> Option<String> {
 }
 
 /// Returns the label of a row, with the size if the row is a record: `ClientHello · 517 B`.
-fn label_with_size(row: &Row) -> String {
+fn label_with_size(row: &Row, eavesdrops: bool) -> String {
     let size = record_size(row).map(|size| format!(" · {size}")).unwrap_or_default();
-    row_text::label_parts(row).on_wire + &size
+    let label = if eavesdrops { row_text::label_on_wire(row) } else { row_text::label_parts(row).on_wire };
+    label + &size
+}
+
+/// Returns the details next to a row, in about `max` characters. An eavesdropper sees only the headers of records.
+fn detail(row: &Row, sequence: &Sequence, max: usize, eavesdrops: bool) -> String {
+    match row.event.kind {
+        CaptureEventKind::Record(_) => row_text::detail(row, sequence, max),
+        _ if !eavesdrops => row_text::detail(row, sequence, max),
+        _ if row.sender().is_none() => HIDDEN.to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// Returns the direction of a row.
@@ -222,11 +253,21 @@ fn direction(row: &Row) -> &'static str {
 }
 
 /// Returns the whole row in one line, for screen readers and the clipboard.
-pub(super) fn full_text(sequence: &Sequence, row: &Row) -> String {
+pub(super) fn full_text(sequence: &Sequence, row: &Row, eavesdrops: bool) -> String {
     let number = format!("{}. {} {}", row.event.index + 1, row_text::time(row), row_text::gap(row));
+    if eavesdrops {
+        let seen = match row.sender() {
+            Some(_) => format!("{}: {}", direction(row), label_with_size(row, eavesdrops)),
+            None => HIDDEN.to_owned(),
+        };
+        let bytes =
+            if row.sender().is_some() { row_text::bytes_on_wire(row, MAX_SPOKEN) } else { String::new() };
+        let parts = [number.trim().to_owned(), seen, bytes];
+        return parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    }
     let parts = [
         Some(number.trim().to_owned()),
-        Some(format!("{}: {}", direction(row), label_with_size(row))),
+        Some(format!("{}: {}", direction(row), label_with_size(row, eavesdrops))),
         row_text::label_parts(row).encrypted,
         Some(row_text::detail(row, sequence, MAX_SPOKEN)),
         row_text::related_rows(row),
@@ -235,9 +276,27 @@ pub(super) fn full_text(sequence: &Sequence, row: &Row) -> String {
 }
 
 /// Returns the details of a row.
-pub(super) fn detail_content(row: &Row) -> DetailContent<'_> {
+pub(super) fn detail_content(row: &Row, eavesdrops: bool) -> DetailContent<'_> {
+    let subtitle = format!("{} · row {} · {}", direction(row), row.event.index + 1, row_text::time(row));
+    let number = row.event.index.into();
+    if eavesdrops && row.sender().is_none() {
+        let explanation = "This happened inside the server. Nothing of it is on the wire.".to_owned();
+        return DetailContent {
+            number,
+            title: HIDDEN.to_owned(),
+            subtitle,
+            explanation,
+            ..DetailContent::default()
+        };
+    }
     let missing = row.event.len as usize - row.event.bytes.len();
-    let mut explanation = explain(row);
+    let mut explanation = match &row.event.kind {
+        _ if !eavesdrops => explain(row),
+        CaptureEventKind::Record(record) if record.encrypted => {
+            "Encrypted. An eavesdropper sees the 5-byte header, the length and the time.".to_owned()
+        }
+        _ => "Not encrypted: anyone on the path can read this.".to_owned(),
+    };
     if missing > 0 {
         let (missing, all) = (with_thousands(missing as u64), with_thousands(row.event.len));
         let _ = write!(
@@ -247,9 +306,9 @@ pub(super) fn detail_content(row: &Row) -> DetailContent<'_> {
         );
     }
     DetailContent {
-        number: row.event.index.into(),
-        title: label_with_size(row),
-        subtitle: format!("{} · row {} · {}", direction(row), row.event.index + 1, row_text::time(row)),
+        number,
+        title: label_with_size(row, eavesdrops),
+        subtitle,
         data: &row.event.bytes,
         fields: header_fields(row),
         explanation,

@@ -12,7 +12,7 @@ use crate::capture::sequence::{Row, Sequence};
 use crate::capture::{CaptureEventKind, CaptureInfo};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
-use crate::ui::tabs::wire::sequence_row::{self, Columns};
+use crate::ui::tabs::wire::sequence_row::{self, Columns, RowState};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
 use crate::ui::widgets::{focus_ring, text_line};
@@ -29,6 +29,8 @@ pub(super) struct SequenceView {
     pub(super) follow: bool,
     /// Whether the distances between rows show the time between them.
     pub(super) by_time: bool,
+    /// Whether the rows show only what an eavesdropper sees.
+    pub(super) eavesdrops: bool,
     list: VirtualList,
     /// The selected row.
     pub(super) selected: Option<usize>,
@@ -126,7 +128,9 @@ impl SequenceView {
         diagram: &Response,
     ) -> (bool, Option<Action>) {
         let palette = Palette::of(ui);
-        let partners = self.selected.and_then(|row| sequence.rows().get(row)).map(|row| &row.partners);
+        let eavesdrops = self.eavesdrops;
+        let selected = self.selected.filter(|_| !eavesdrops);
+        let partners = selected.and_then(|row| sequence.rows().get(row)).map(|row| &row.partners);
         let is_press = ui.input(|input| input.pointer.primary_pressed());
         let (mut pressed, mut chosen, mut is_menu_opened) = (None, None, false);
         // Backgrounds are drawn below the lifelines, which are drawn below the arrows.
@@ -146,7 +150,7 @@ impl SequenceView {
             self.visible.end = index + 1;
             let is_selected = self.selected == Some(index);
             let is_partner = partners.is_some_and(|partners| partners.contains(&index));
-            let state = (is_selected, is_partner);
+            let state = RowState { is_selected, is_partner, eavesdrops };
             let response = sequence_row::show(ui, (sequence, row), rect, state, &mut backgrounds);
             if is_selected && diagram.has_focus() {
                 ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, palette.accent);
@@ -160,7 +164,7 @@ impl SequenceView {
                 (self.selected, self.follow) = (self.selected.map(|_| index), false);
                 is_menu_opened = true;
             }
-            response.context_menu(|ui| chosen = show_menu(ui, sequence, row));
+            response.context_menu(|ui| chosen = show_menu(ui, (sequence, row), eavesdrops));
         }
         ui.painter().set(below, Shape::Vec(backgrounds));
         if pressed.is_some() {
@@ -199,9 +203,9 @@ impl SequenceView {
 }
 
 /// Shows the menu of a row. Returns what the user chose if that isn't done yet.
-fn show_menu(ui: &mut Ui, sequence: &Sequence, row: &Row) -> Option<Action> {
+fn show_menu(ui: &mut Ui, (sequence, row): (&Sequence, &Row), eavesdrops: bool) -> Option<Action> {
     if ui.button("Copy").clicked() {
-        ui.ctx().copy_text(sequence_row::full_text(sequence, row));
+        ui.ctx().copy_text(sequence_row::full_text(sequence, row, eavesdrops));
     }
     let CaptureInfo { client, closed, .. } = sequence.info();
     let disconnect = ui.add_enabled(!closed, Button::new(format!("Disconnect {}", client.id)));
