@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::Command;
+use clap::{Arg, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -43,11 +43,11 @@ fn write_page(mut command: Command, page: &mut dyn Write) -> io::Result<()> {
     write_sections(page)
 }
 
-/// Returns the options of a command, with `title` for each heading. clap_mangen would make sections of them.
+/// Returns the options of a command, with `title` for each heading. `clap_mangen` would make sections of them.
 fn options(man: &Man, command: &Command, title: impl Fn(&str) -> String) -> io::Result<String> {
     let mut options = Vec::new();
     man.render_options_section(&mut options)?;
-    let headings = command.get_arguments().filter_map(|argument| argument.get_help_heading());
+    let headings = command.get_arguments().filter_map(Arg::get_help_heading);
     Ok(headings.fold(utf8(options), |options, heading| {
         options.replace(&format!(".SH {}\n", heading.to_uppercase()), &title(heading))
     }))

@@ -8,6 +8,7 @@ mod setting_flags;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueHint};
 use clap_complete::Shell;
 
@@ -258,10 +259,13 @@ fn one_line(error: &clap::Error, help_command: &str) -> String {
     let first = first.join(" ");
     let first = first.strip_prefix("error: ").unwrap_or(&first).trim_end_matches('.');
     let tips: Vec<_> = lines.filter_map(|line| line.strip_prefix("tip: ")).collect();
-    if tips.is_empty() {
-        format!("{first}. Try {help_command}.")
-    } else {
+    if !tips.is_empty() {
         format!("{first}. Tip: {}.", tips.join("; "))
+    } else if error.kind() == ErrorKind::ValueValidation {
+        // The setting's own error explains what to do.
+        format!("{first}.")
+    } else {
+        format!("{first}. Try {help_command}.")
     }
 }
 

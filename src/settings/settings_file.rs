@@ -472,7 +472,8 @@ mod tests {
 
     #[test]
     fn message_lists_the_first_invalid_settings() {
-        let (_folder, path) = with_content("port = -1\nmode = 'two'\nkey = 7\nbacklog = 'x'\nrecv_size = 0\n");
+        let (_folder, path) =
+            with_content("port = -1\nmode = 'two'\nkey = 7\nbacklog = 'x'\nrecv_size = 0\n");
         let complaint = load(&path, OnBrokenFile::Keep).complaint.unwrap();
         let expected = " has invalid settings, so their defaults are used. backlog: Backlog must be a whole number from \
                         0 to 65,535. key: server.key can't have a value of this type. mode: Clients must be “one”, \

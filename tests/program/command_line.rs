@@ -109,7 +109,7 @@ fn examples(help: &str) -> Vec<String> {
     section.lines().filter_map(|line| line.strip_prefix("      ")).map(str::to_owned).collect()
 }
 
-/// Starts a command line in a shell that finds the built program. `None` if there is no such shell.
+/// Returns a command that runs a line in a shell, which finds the built program. `None` if there is no such shell.
 fn in_shell(line: &str, folder: &Path) -> Option<std::process::Command> {
     let mut shell = std::process::Command::new(program("bash")?);
     let built = echoscope(&[]);

@@ -108,7 +108,7 @@ fn unusable_options_are_reported_before_the_start() {
         ("--key-log FOLDER/server.key", 1, "is not a key log"),
         ("--key-log FOLDER/none/keys.log", 1, "there is no folder"),
         ("--key-log FOLDER", 1, "is a folder"),
-        ("--alpn h2,h2", 2, "twice"),
+        ("--alpn h2,h2", 2, "Remove the duplicate name."),
     ] {
         let key = fs::read(lab.path("server.key")).unwrap();
         let end = finish(lab.command(arguments));
