@@ -151,7 +151,7 @@ fn tools(ui: &mut Ui, app: &App) -> Option<Action> {
     small(ui, label);
     copy_button(ui, "Copy", || program.text());
     let save = pill_button(ui, "Save as ServerPython.py…");
-    let save = save.on_hover_text("Run it with python3, instead of this server or beside it");
+    let save = save.on_hover_text("Run it with python3 while this server is stopped");
     if robust.clicked() {
         return Some(Command::set(Setting::RobustProgram, !is_robust).into());
     }
