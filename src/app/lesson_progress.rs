@@ -46,8 +46,7 @@ impl App {
                 let problem = saved.err().map(|error| {
                     let (path, reason) = (path.display(), io_error(&error));
                     format!(
-                        "The progress in lessons could not be saved to {path}: {reason}. It is kept until you close the \
-                         window."
+                        "Can't save your progress in lessons to {path}: {reason}. It is kept until you close the window."
                     )
                 });
                 updates.send(move |app| match problem {

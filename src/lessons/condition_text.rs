@@ -93,7 +93,7 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
             format!("You selected a row in {}", place.label())
         }
         EventPattern::Answered {} => "You answered the question".to_owned(),
-        EventPattern::Refused {} => "A client was refused".to_owned(),
+        EventPattern::Refused {} => "A connection was refused".to_owned(),
         EventPattern::Started {} => "The server started".to_owned(),
         EventPattern::Stopped {} => "The server stopped".to_owned(),
         EventPattern::Echo {} => "The Client tab received what it had sent".to_owned(),

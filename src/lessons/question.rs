@@ -35,7 +35,7 @@ impl Question {
     #[must_use]
     pub fn verdict(&self, answer: usize) -> String {
         if self.is_right(answer) {
-            return "✓ Right.".to_owned();
+            return "Right.".to_owned();
         }
         let right = self.right.checked_sub(1).and_then(|right| self.answers.get(right));
         format!("Not quite. It is “{}”.", right.map_or("", String::as_str))

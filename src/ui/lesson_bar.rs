@@ -135,8 +135,10 @@ fn estimate_height(ui: &Ui, run: &LessonRun) -> f32 {
             let answered = format!("{} {}", longest_verdict(question), question.why);
             asked.max(height(&answered, theme::text())) + GAP
         });
-        heights.push(text + question + conditions + height(&above, theme::text()) + GAP);
-        above = format!("{SKIPPED}{}", step.why.as_deref().unwrap_or_default());
+        let measured = if step.measure { CONDITIONS_HEIGHT + GAP } else { 0.0 };
+        heights.push(text + question + measured + conditions + height(&above, theme::text()) + GAP);
+        let usage = if step.measure { "1,000 threads, 1,000 MiB of memory. " } else { "" };
+        above = format!("{SKIPPED}{usage}{}", step.why.as_deref().unwrap_or_default());
         if let Some(question) = step.question.as_ref().filter(|_| step.waits_for_answer()) {
             let _ = write!(above, "{} {}", longest_verdict(question), question.why);
         }

@@ -121,7 +121,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
     window.wait_until_shown("Step 5 of 7");
     window.click("Show the Client tab");
     window.click("None");
-    assert!(window.shows("Not quite. It is “b'', no bytes”.") && window.shows("Where the course says None"));
+    assert!(window.shows("Not quite. It is “b'', no bytes”.") && window.shows("The course writes None"));
     assert!(window.shows("Step 5 of 7"), "an answer isn't the deed");
     window.click("Close");
     window.wait_until_shown("Step 6 of 7");
@@ -131,7 +131,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
     assert!(window.shows("Step 7 of 7"));
     window.click("Twice");
     window.wait_until_shown("All 7 steps complete");
-    assert!(window.shows("7 done") && window.shows("✓ Done: ✓ Right. It returned once with your line"));
+    assert!(window.shows("7 done") && window.shows("✓ Done: Right. It returned once with your line"));
     window.click("Next lesson: One at a time, and the backlog");
     assert!(window.shows("Step 1 of 7"));
     window.click("Set it up");
@@ -463,7 +463,7 @@ fn lesson_about_the_stream_asks_before_it_shows() {
     student.open_tab("Client");
     student.connect();
     student.press("Four");
-    assert!(student.window.shows("✓ Right. Each call returns at most four bytes"));
+    assert!(student.window.shows("Right. Each call returns at most four bytes"));
     student.step_is_open();
     student.send("Hello, world");
     student.completes_step();

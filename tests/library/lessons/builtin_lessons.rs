@@ -148,7 +148,7 @@ fn a_stream_has_no_messages() {
     player.completes_step();
     player.open(LessonPlace::Log);
     player.step_is_open();
-    assert!(!player.answer("Nobody can tell"), "wrong, and yet an answer");
+    assert!(!player.answer("There is no way to tell"), "wrong, and yet an answer");
     player.completes_step();
     player.set_up_and_start();
     player.connect(0);
@@ -343,7 +343,7 @@ fn clients_of_other_programs_count() {
     let mut first = connect(address);
     crate::lessons::clients::echo(&mut first, b"first\n");
     player.completes_step();
-    // What they send isn't known before they are accepted.
+    // The lesson can't see what they send before the server has accepted them.
     player.skip();
     let _waiting: Vec<TcpStream> = (0..3).map(|_| connect(address)).collect();
     player.step_is_open();

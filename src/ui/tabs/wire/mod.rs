@@ -43,6 +43,12 @@ const MAX_UPDATE: Duration = Duration::from_millis(6);
 /// The most connections to choose from. Only the newest are listed.
 const MAX_LISTED: usize = 256;
 
+/// The width of the choice of the connection. A wide toolbar fits it and the [`OTHER_TOOLS`] on one line.
+const MIN_CHOICE: f32 = 220.0;
+const MAX_CHOICE: f32 = 420.0;
+/// The width of the tools after the choice, with the space between them.
+const OTHER_TOOLS: f32 = 530.0;
+
 /// The vertical scales, by order and by time: the label, accessible name and tooltip of each.
 const SCALES: [(&str, &str, &str); 2] = [
     ("Order", "Rows by order", "Rows at equal distances"),
@@ -226,7 +232,7 @@ impl WirePanel {
             let info = shown.filter(|info| info.client.id == id);
             choices.push((Some(id), info.map_or(format!("{id} · no longer kept"), describe), ""));
         }
-        let width = (ui.available_width() * 0.6).min(420.0);
+        let width = (ui.available_width() - OTHER_TOOLS).clamp(MIN_CHOICE, MAX_CHOICE);
         let choose = |ui: &mut Ui| {
             // A longer description doesn't move the tools after it.
             ui.set_max_width(width);

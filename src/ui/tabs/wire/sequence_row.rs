@@ -98,7 +98,12 @@ pub(super) fn show(
     muted(ui, below, Align2::RIGHT_TOP, &row_text::gap(row));
 
     let is_hidden = eavesdrops && row.sender().is_none();
-    let color = if is_hidden { palette.muted } else { color(palette, row.kind()) };
+    let color = match &row.event.kind {
+        _ if is_hidden => palette.muted,
+        // The color of an encrypted record must not show whether it belongs to the handshake.
+        CaptureEventKind::Record(record) if eavesdrops && record.encrypted => color(palette, RowKind::Data),
+        _ => color(palette, row.kind()),
+    };
     let between = Rect::from_x_y_ranges(columns.between(), rect.y_range());
     let details = columns.details.map_or(between, |range| Rect::from_x_y_ranges(range, rect.y_range()));
     let detail = detail(row, sequence, max_chars(ui, details.width()), eavesdrops);
