@@ -1,10 +1,11 @@
 //! The help (F1): the guides, a search through them, and an entry about this program.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use egui::style::ScrollAnimation;
 use egui::{
-    Align, Button, Context, Frame, Key, Label, Layout, Margin, Modifiers, RichText, ScrollArea, Stroke,
+    Align, Button, Context, Frame, Key, Label, Layout, Margin, Modifiers, Rect, RichText, ScrollArea, Stroke,
     TextStyle, Ui, vec2,
 };
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
@@ -22,6 +23,8 @@ const SEARCH: &str = "search the guides";
 const LIST: [f32; 2] = [176.0, 132.0];
 /// A dialog narrower than this has a narrow list.
 const NARROW: f32 = 700.0;
+/// Smallest height of a guide. In a shorter dialog, it scrolls together with the search field.
+const MIN_HEIGHT: f32 = 120.0;
 /// Font size of a guide's title. The other headings are between this size and that of the text.
 const TITLE: f32 = 21.0;
 
@@ -38,6 +41,9 @@ pub(super) struct Help {
     hits: Option<Vec<Hit>>,
     /// The section to scroll to.
     target: Option<usize>,
+    /// The heights of the parts that were shown at this width: by guide, section and part.
+    heights: HashMap<(usize, usize, usize), f32>,
+    width: f32,
 }
 
 /// What the list on the left leads to.
@@ -97,7 +103,7 @@ impl Help {
     }
 
     fn contents(&mut self, ui: &mut Ui, about: &About<'_>) {
-        let height = Dialog::contents_height(ui) - size::CONTROL - 2.0 * size::GAP;
+        let height = (Dialog::contents_height(ui) - size::CONTROL - 2.0 * size::GAP).max(MIN_HEIGHT);
         self.search_field(ui);
         ui.add_space(size::GAP);
         ui.horizontal_top(|ui| {
@@ -160,7 +166,9 @@ impl Help {
         let guides = guides.map(|(index, guide)| (Page::Guide(index), guide.title()));
         for (page, title) in guides.chain([(Page::About, "About Echoscope")]) {
             let on = self.page == page && self.hits.is_none();
-            if ui.add(Button::new(title).selected(on).frame_when_inactive(on)).clicked() {
+            let button = ui.add(Button::new(title).selected(on).frame_when_inactive(on));
+            // The form has a control with the name of a guide.
+            if button.accessible_name(format!("Guide: {title}")).clicked() {
                 self.page = page;
                 self.hits = None;
             }
@@ -205,12 +213,25 @@ impl Help {
         // All lines are equally high, those with code, links or the number of a list item, too.
         ui.spacing_mut().interact_size.y = ui.text_style_height(&TextStyle::Body);
         ui.spacing_mut().item_spacing.y = 2.0;
+        if self.width.to_bits() != ui.available_width().to_bits() {
+            self.width = ui.available_width();
+            self.heights.clear();
+        }
         for (index, section) in self.guides[guide].sections.iter().enumerate() {
             if target == Some(index) {
                 ui.scroll_to_cursor_animation(Some(Align::TOP), ScrollAnimation::none());
             }
             for (number, part) in section.parts.iter().enumerate() {
-                ui.push_id((guide, index, number), |ui| match part {
+                let id = (guide, index, number);
+                let top = ui.cursor().min;
+                // A part that is scrolled out isn't drawn: the scroll bar of its table would be visible.
+                if let Some(height) = self.heights.get(&id)
+                    && !ui.is_rect_visible(Rect::from_min_size(top, vec2(self.width, *height)))
+                {
+                    ui.add_space(*height);
+                    continue;
+                }
+                ui.push_id(id, |ui| match part {
                     Part::Code(code) => code_block(ui, code.trim_end()),
                     Part::Markdown(text) => {
                         CommonMarkViewer::new().show(ui, &mut self.cache, text);
@@ -220,6 +241,7 @@ impl Help {
                             .or(links.iter().find(|(_, on)| **on).map(|(link, _)| link.clone()));
                     }
                 });
+                self.heights.insert(id, ui.cursor().top() - top.y);
             }
         }
         ui.add_space(size::GAP);

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use egui::{Key, Modifiers, Role};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui::{Key, Modifiers, Role, vec2};
+use egui_kittest::kittest::Queryable;
 
 use crate::harness::Window;
 
@@ -27,14 +27,11 @@ fn headings(guide: &str) -> Vec<&str> {
     lines.map(|line| line.trim_start_matches(['#', ' '])).collect()
 }
 
-#[track_caller]
-fn assert_heading(window: &Window, heading: &str, which: &str) {
-    let found = window.0.query_all_by_role_and_label(Role::Label, heading).next();
-    assert!(found.is_some(), "{which}: there is no heading {heading}");
-}
-
+/// Returns whether a heading or another text is in view. The accessibility tree also has texts that are scrolled out.
 fn shows_heading(window: &Window, heading: &str) -> bool {
-    window.0.query_all_by_role_and_label(Role::Label, heading).next().is_some()
+    let room = window.0.ctx.content_rect().shrink2(vec2(0.0, 110.0));
+    let mut found = window.0.query_all_by_role_and_label(Role::Label, heading);
+    found.any(|label| room.contains(label.rect().center()))
 }
 
 fn search_field_is_focused(window: &Window) -> bool {
@@ -50,10 +47,9 @@ fn every_guide_opens_with_all_of_its_headings() {
         let path = file.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let headings = headings(&text);
-        window.0.get_by_role_and_label(Role::Button, headings[0]).click();
-        window.run();
+        window.click(&format!("Guide: {}", headings[0]));
         for heading in headings {
-            assert_heading(&window, heading, &path.display().to_string());
+            assert!(shows_heading(&window, heading), "{}: there is no heading {heading}", path.display());
         }
         guides += 1;
     }
@@ -65,9 +61,10 @@ fn search_leads_to_a_section() {
     let mut window = open_help([720.0, 480.0]);
     assert!(search_field_is_focused(&window), "the search is ready to type in");
     window.fill("Search the guides", "exit codes");
-    assert!(window.shows("Command line › Exit codes and signals") && window.shows("SIGINT"));
+    assert!(
+        window.shows("Command line › Exit codes and signals") && window.shows("1: the server can't start.")
+    );
     window.press(Key::Enter);
-    // The page is scrolled to the section, since only parts in view are in the accessibility tree.
     assert!(shows_heading(&window, "Exit codes and signals") && !shows_heading(&window, "Server options"));
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::F);
     window.run();
@@ -91,9 +88,8 @@ fn link_between_guides_opens_the_other_guide() {
 #[test]
 fn about_shows_the_version() {
     let mut window = open_help([720.0, 480.0]);
-    window.click("About Echoscope");
-    assert_heading(&window, "Version", "about");
-    assert_heading(&window, env!("CARGO_PKG_VERSION"), "about");
+    window.click("Guide: About Echoscope");
+    assert!(shows_heading(&window, "Version") && shows_heading(&window, env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
