@@ -28,12 +28,7 @@ const TERMS: &[(&[&str], &str)] = &[
     // TLS
     (&["goodbye", "farewell"], "close_notify"),
     (
-        &[
-            "certificate … refused",
-            "refuse* … certificate",
-            "certificate … refuses",
-            "certificate is refused",
-        ],
+        &["certificate … refused", "refuse* … certificate", "certificate … refuses"],
         "rejected; only TCP connections are refused",
     ),
     (&["authority", "authorities"], "CA"),
@@ -236,7 +231,7 @@ fn ruled_out(text: &str) -> Vec<(usize, &'static str, &'static str)> {
 
 /// Returns a document without the code in it, with the same lines.
 fn without_code(text: &str) -> String {
-    let blank = |code: &str| code.chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }).collect();
+    let blank = |code: &str| code.chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }).collect::<String>();
     let parts = text.split('`').enumerate();
     parts.map(|(index, part)| if index % 2 == 1 { blank(part) } else { part.to_owned() }).collect()
 }
