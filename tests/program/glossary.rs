@@ -64,8 +64,15 @@ const TERMS: &[(&[&str], &str)] = &[
 ];
 
 /// Standard names that contain one of the terms.
-const STANDARD_NAMES: &[&str] =
-    &["system call*", "system trust", "system's trust", "system theme", "system clipboard", "certificate authorit*", "TCP flag*"];
+const STANDARD_NAMES: &[&str] = &[
+    "system call*",
+    "system trust",
+    "system's trust",
+    "system theme",
+    "system clipboard",
+    "certificate authorit*",
+    "TCP flag*",
+];
 
 /// Texts that may contain a term: the whole text, or the whole line of a document, and the reason.
 const ALLOWED: &[(&str, &str)] = &[];
@@ -218,7 +225,8 @@ fn places(words: &[(usize, &str)], term: &str) -> Vec<Range<usize>> {
 fn ruled_out(text: &str) -> Vec<(usize, &'static str, &'static str)> {
     let words = words(text);
     let names: Vec<_> = STANDARD_NAMES.iter().flat_map(|name| places(&words, name)).collect();
-    let is_name = |place: &Range<usize>| names.iter().any(|name| name.start < place.end && place.start < name.end);
+    let is_name =
+        |place: &Range<usize>| names.iter().any(|name| name.start < place.end && place.start < name.end);
     let mut found = Vec::new();
     for (terms, instead) in TERMS {
         for term in *terms {
@@ -231,7 +239,8 @@ fn ruled_out(text: &str) -> Vec<(usize, &'static str, &'static str)> {
 
 /// Returns a document without the code in it, with the same lines.
 fn without_code(text: &str) -> String {
-    let blank = |code: &str| code.chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }).collect::<String>();
+    let blank =
+        |code: &str| code.chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }).collect::<String>();
     let parts = text.split('`').enumerate();
     parts.map(|(index, part)| if index % 2 == 1 { blank(part) } else { part.to_owned() }).collect()
 }
@@ -316,5 +325,7 @@ fn terms_are_found_in_user_visible_strings_only() {
     assert_eq!(places("src/ui/example.rs"), expected);
     assert_eq!(places("src/cli/example.rs")[0], (2, "the system"), "clap shows doc comments");
     assert_eq!(without_code("Halt `it\nnow`."), "Halt   \n   .");
-    assert!(ruled_out("The system trust store. A certificate. Refused? Systems, flagged; TCP flags.").is_empty());
+    assert!(
+        ruled_out("The system trust store. A certificate. Refused? Systems, flagged; TCP flags.").is_empty()
+    );
 }
