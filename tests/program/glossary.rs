@@ -285,7 +285,8 @@ fn user_visible_texts_use_the_terms_of_the_glossary() {
         }
     }
     for (file, text) in &documents {
-        let prose = if file.ends_with(".md") { without_code(text) } else { text.clone() };
+        let is_markdown = Path::new(file).extension().is_some_and(|end| end == "md");
+        let prose = if is_markdown { without_code(text) } else { text.clone() };
         for (at, term, instead) in ruled_out(&prose) {
             let number = prose[..at].matches('\n').count();
             let line = text.lines().nth(number).unwrap_or_default().trim();
