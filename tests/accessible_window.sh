@@ -39,28 +39,28 @@ assert window.text("Host") == "127.0.0.1" and window.text("Port") == str(port), 
 
 window.press("Start server")
 wait_until("the button's other name", lambda: window.button("Stop server"))
-# The Live tab is the first one. Its texts say what the picture shows.
+# The Live tab is the first one. Its accessible texts describe the picture.
 queue = wait_until("the accept queue", lambda: window.find(LABEL, f"*Accept queue of 127.0.0.1:{port}*"))
-print("read in the picture:", queue.get_name())
+print("announced in the picture:", queue.get_name())
 assert "0 of 6 waiting" in queue.get_name() and "0 packets dropped" in queue.get_name(), queue.get_name()
 with connect(port) as client:
     echo(client, b"to be disconnected\n")
     picture = wait_until("the connection", lambda: window.find(ROW, "*19 B received, 19 B sent*"))
-    print("read in the picture:", picture.get_name())
+    print("announced in the picture:", picture.get_name())
     window.press("*Connection #1 from*", ROW)
     window.press("Disconnect")
     assert client.recv(1) == b"", "the client is still connected"
-wait_until("nobody", lambda: window.find(LABEL, "No client is connected."))
+wait_until("the empty picture", lambda: window.find(LABEL, "No client is connected."))
 window.press("Log", TAB)
 with connect(port) as client:
-    echo(client, b"heard, not seen\n")
-    line = wait_until("the log's line", lambda: window.find(ROW, r"*#2 Received: b'heard, not seen\n'*"))
-    print("read in the log:", line.get_name())
+    echo(client, b"read aloud\n")
+    line = wait_until("the log entry", lambda: window.find(ROW, r"*#2 Received: b'read aloud\n'*"))
+    print("announced in the log:", line.get_name())
 window.press("Stop server")
-wait_until("rest", lambda: window.button("Start server"))
+wait_until("the stopped server", lambda: window.button("Start server"))
 try:
     socket.create_connection(("127.0.0.1", port), timeout=20).close()
-    sys.exit("somebody still listens")
+    sys.exit("the port is still in use")
 except ConnectionRefusedError:
     pass
 print(f"{len(controls)} controls, each with a name")

@@ -291,7 +291,7 @@ mod tests {
         let capped = AcceptQueues { backlog: 5000, capacity: Some(4097), ..one };
         assert!(about(&capped).contains("limits the queue to 4,097"));
         let two = about(&queues(&[Some(2), Some(0)], false));
-        assert!(two.ends_with("queue of its own. 127.0.0.1:1: 2. 127.0.0.1:2: 0."), "{two}");
+        assert!(two.ends_with("its own queue. 127.0.0.1:1: 2. 127.0.0.1:2: 0."), "{two}");
     }
 
     fn thread(id: Option<u64>, call: Call, argument: CallArgument, data: Option<&[u8]>) -> PausedThread {

@@ -8,4 +8,5 @@ mod architecture;
 mod command_line;
 mod documents;
 mod faults;
+mod glossary;
 mod tutorial;
