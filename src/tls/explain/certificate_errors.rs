@@ -115,8 +115,8 @@ fn webpki_texts(error: &WebpkiError) -> Texts {
         ),
         W::UnsupportedCertVersion => (
             K::OldVersion,
-            "{which} is an X.509 version 1 certificate, and the {verifier} accepts version 3 only",
-            "Make one with extensions: openssl x509 -req ... -extfile {peer}.ext",
+            "{which} is an X.509 version 1 certificate, and the {verifier} accepts only version 3",
+            "Make one with extensions, as openssl x509 -req does with -extfile {peer}.ext.",
         ),
         W::EmptyEkuExtension => {
             (K::Other, "its extended key usage is empty", "Make one with the purpose {peer}Auth.")

@@ -170,7 +170,7 @@ fn the_tutorials_certificate_is_explained() {
     // Since 3.2, openssl creates an X.509 version 3 certificate, still without alternative names.
     let version = CertificateFile::read(&tutorial.certificate).unwrap().own().version;
     let why = if version == 1 {
-        "it is an X.509 version 1 certificate, and the client accepts version 3 only"
+        "it is an X.509 version 1 certificate, and the client accepts only version 3"
     } else {
         "it has only a common name, which newer clients ignore"
     };
