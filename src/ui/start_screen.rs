@@ -64,7 +64,7 @@ pub(super) fn show(ui: &mut Ui) -> Option<Action> {
         let height = if is_wide { HEIGHTS[0] } else { 3.0 * HEIGHTS[1] + 2.0 * size::GAP };
         ui.add_space(((ui.available_height() - height - AROUND) * 0.3).max(2.0));
         ui.vertical_centered(|ui| {
-            ui.label(RichText::new("See how a server works").font(theme::strong(24.0)));
+            ui.label(RichText::new("See how a network server works").font(theme::strong(24.0)));
             ui.weak("Start with one of these, or use the form on the left.");
             ui.add_space(if is_wide { 28.0 } else { 2.0 });
             let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());

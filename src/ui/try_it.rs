@@ -1,4 +1,4 @@
-//! *Try it from a terminal*: commands to copy that connect to the server and check its certificate.
+//! *Try it*: commands to copy into a terminal. They connect to the server and check its certificate.
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
@@ -8,7 +8,7 @@ use crate::ui::widgets::controls::{copy_box, copy_button, segments, segments_wid
 use crate::ui::widgets::field::{Tone, heading, note, small};
 
 /// The most lines of a command that are shown. The copy button copies all of it.
-const MAX_LINES: usize = 4;
+const MAX_LINES: usize = 5;
 /// In a window shorter than this, only one line of a command is shown, so that the form has more space.
 const SHORT_WINDOW: f32 = 600.0;
 /// The largest font size of the address for others.
@@ -19,7 +19,11 @@ pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
     let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
     command(ui, app, program, if is_short { 1 } else { MAX_LINES });
     if app.lacks_client_certificate() {
-        note(ui, Tone::Hint, "The server requires a client certificate. Choose Create certificate… to make one.");
+        note(
+            ui,
+            Tone::Hint,
+            "The server requires a client certificate. Choose Create certificate… to make one.",
+        );
     }
     if let Some(address) = app.address_for_others() {
         for_others(ui, &address.to_string(), is_short);
@@ -29,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
 fn command(ui: &mut Ui, app: &App, program: &mut usize, max_lines: usize) {
     let lines = app.try_it();
     let Some(chosen) = lines.get(*program).or(lines.first()) else {
-        heading(ui, "Try it from a terminal");
+        heading(ui, "Try it");
         let text = if app.form().first_invalid().is_some() {
             "Correct the settings to see a command."
         } else {
@@ -39,7 +43,7 @@ fn command(ui: &mut Ui, app: &App, program: &mut usize, max_lines: usize) {
         return;
     };
     ui.horizontal(|ui| {
-        heading(ui, "Try it from a terminal");
+        heading(ui, "Try it");
         let names: Vec<_> = lines.iter().map(|line| (line.program, line.program, "")).collect();
         ui.add_space(ui.available_width() - segments_width(ui, &names));
         let current = (*program).min(lines.len() - 1);

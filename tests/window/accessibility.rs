@@ -238,7 +238,7 @@ fn tls_dialogs_are_accessible() {
     press(&mut window, "Done");
     window.wait_until_enabled("Details…");
     press(&mut window, "Details…");
-    window.wait_until_shown("A client that is given this file");
+    window.wait_until_shown("A client that has this file");
     window.0.get_by_label_contains("Extensions of certificate 1").click_accesskit();
     window.run();
     assert_accessible(&window, "details");

@@ -241,7 +241,7 @@ fn rejected_certificate_is_explained_with_the_raw_error_on_request() {
     // Without any check there is a warning.
     window.click("TLS: as the server, trusts a CA file");
     window.trust("Any certificate (no check)");
-    assert!(window.shows("The server's certificate is not checked"));
+    assert!(window.shows("The server's certificate isn't checked"));
     window.click("Connect");
     window.wait_until_shown("Client 1, connected");
 }

@@ -69,12 +69,7 @@ impl SettingChoice for KeyChoice {
             "RSA 4096",
             "A longer RSA key. Every client accepts it, but handshakes take longer.",
         ),
-        (
-            Self::P256,
-            "p256",
-            "ECDSA P-256",
-            "A short and fast key. Every current client accepts it.",
-        ),
+        (Self::P256, "p256", "ECDSA P-256", "A short and fast key. Every current client accepts it."),
         (
             Self::Ed25519,
             "ed25519",
@@ -260,9 +255,9 @@ impl SettingChoice for Defect {
             Self::Version1,
             "v1",
             "X.509 version 1",
-            "It is an X.509 version 1 certificate, without extensions: openssl, curl and GnuTLS accept its common name if \
-                 it is a host name, only curl accepts an address such as 127.0.0.1, Python accepts it before 3.13, and \
-                 browsers and rustls reject it.",
+            "It is an X.509 version 1 certificate, without extensions: openssl, curl, Python and GnuTLS accept a common \
+                 name that is a host name, but Python since 3.13 rejects a self-signed one, only curl accepts an \
+                 address such as 127.0.0.1, and browsers and rustls reject it.",
         ),
     ];
 }

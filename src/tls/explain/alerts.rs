@@ -1,7 +1,7 @@
 //! The texts for TLS alerts: for each alert, its cause and what to try.
 //!
 //! An alert has one byte for its reason. A text states a cause only if the standard defines no other one; otherwise it
-//! says which one is most likely.
+//! calls it the most likely one.
 
 use rustls::AlertDescription as Alert;
 
@@ -84,7 +84,9 @@ pub(super) fn alert_text(
             "{Peer} requires stronger cipher suites or a longer key. Try TLS 1.3, or a certificate with a longer key."
         }
         (Alert::InternalError, _) => "{Peer} reports an internal error. See the {peer}'s own log.",
-        (Alert::UserCanceled, _) => "{Peer} canceled the handshake, perhaps because its user did. Connect again.",
+        (Alert::UserCanceled, _) => {
+            "{Peer} canceled the handshake for a reason outside TLS, for example because its user did. Connect again."
+        }
         (
             Alert::InappropriateFallback
             | Alert::UnrecognisedName
@@ -104,8 +106,8 @@ pub(super) fn alert_text(
             "The server has no host with this server name (SNI). Connect to a name in the server's certificate."
         }
         (Alert::BadCertificateStatusResponse, Client) => {
-            "The client rejected the server's revocation status (OCSP). Echoscope sends none, so the client's TLS library may \
-             have a bug: turn that check off there."
+            "The client reports an unacceptable revocation status (OCSP). Echoscope sends none, so most likely the client \
+             requires one: turn that check off there."
         }
         (Alert::UnknownPSKIdentity, Server) => {
             "The server doesn't have the pre-shared key (PSK) that this client named. Connect again without it."

@@ -120,7 +120,7 @@ impl DetailsDialog {
             (
                 true,
                 "The system trust store",
-                "The CAs that the OS trusts, as curl uses them. Chrome and Firefox have root stores of their own.",
+                "The CAs that the OS trusts, as curl does. Chrome and Firefox have root stores of their own.",
             ),
             (false, "A CA file", "The certificates in a file, as with -CAfile of openssl."),
         ];

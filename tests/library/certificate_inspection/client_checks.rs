@@ -152,10 +152,7 @@ fn each_error_has_its_own_explanation() {
         (own("ca-as-server"), "openssl accepts it anyway"),
         (own("client-purpose"), "its extended key usage does not allow a TLS server"),
         (own("wrong-key-usage"), "openssl and Python reject it: its key usage does not allow a TLS server"),
-        (
-            own("chain"),
-            "accepts it for localhost and 127.0.0.1. openssl and Python before 3.13 reject it",
-        ),
+        (own("chain"), "accepts it for localhost and 127.0.0.1. openssl and Python before 3.13 reject it"),
         (given("signed-by-no-ca"), "not marked as a CA's"),
         (given("namesake"), "was not made with its issuer's key"),
         (own("wildcard"), "accepts it for www.example.org, example.org and 192.0.2.1."),
@@ -173,7 +170,7 @@ fn the_tutorials_certificate_is_explained() {
     // Since 3.2, openssl creates an X.509 version 3 certificate, still without alternative names.
     let version = CertificateFile::read(&tutorial.certificate).unwrap().own().version;
     let why = if version == 1 {
-        "it is an X.509 version 1 certificate, and the client accepts version 3 only"
+        "it is an X.509 version 1 certificate, and the client accepts only version 3"
     } else {
         "it has only a common name, which newer clients ignore"
     };

@@ -111,7 +111,7 @@ fn every_field_is_described() {
             "DNS name localhost",
             "IP address 127.0.0.1",
             "IP address ::1",
-            "mail address a@example.org",
+            "email address a@example.org",
             "URI https://example.org/"
         ]
     );

@@ -93,11 +93,11 @@ fn the_output_lists_the_files_and_how_to_use_them() {
     let in_python = if cfg!(windows) { ca.replace('\\', "/") } else { ca.clone() };
     for expected in [
         "a.test, 10.1.2.3 · RSA 2048 · 30 days left",
-        "no trust store",
-        "own clients trust it as it is",
+        "neither the system trust store nor a browser's was changed",
+        "The clients of the Client tab trust it already",
         &format!("-CAfile {ca}"),
         &format!("--cacert {ca}"),
-        &format!("load_verify_locations('{in_python}')"),
+        &format!("create_default_context(cafile='{in_python}')"),
         &format!("--x509cafile {ca}"),
         &format!("--tls --cert {} --key {}", folder.text("server.crt"), folder.text("server.key")),
     ] {
@@ -235,5 +235,5 @@ fn the_output_warns_if_the_certificate_outlives_its_ca() {
     let folder = TestFolder::new();
     let end = folder.create(&["--key", "p256", "--signed-by-ca", "--days", "36500"]);
     assert!(end.stdout.contains("36,500 days left"), "{}", end.stdout);
-    assert!(end.stdout.contains("accept it only until ca.crt expires, on 20"), "{}", end.stdout);
+    assert!(end.stdout.contains("accept it only until ca.crt expires on 20"), "{}", end.stdout);
 }

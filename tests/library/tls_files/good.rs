@@ -174,8 +174,8 @@ fn a_chain_is_sent_completely_and_must_begin_with_the_servers_certificate() {
     assert_eq!(error.field(), FileRole::Certificate);
     assert_eq!(
         error.to_string(),
-        "server.key belongs to certificate 2 in reversed.crt, but clients take the first as the server's. Move that one to \
-         the top of the file."
+        "server.key belongs to certificate 2 in reversed.crt, but clients take the first one as the server's. Move that \
+         certificate to the top of the file."
     );
     let caution =
         caution(&CertificateFile::read(&lab.path("reversed.crt")).unwrap(), Timestamp::now()).unwrap();

@@ -46,7 +46,7 @@ fn the_offer_of_a_rejected_client_is_logged() {
         ("-tls1_3 -groups P-521", "no key exchange in common", "groups", "secp521r1"),
         (
             "-tls1_3 -sigalgs rsa_pss_rsae_sha256",
-            "signatures of the kind",
+            "no signature algorithm",
             "signature_schemes",
             "rsa_pss_rsae_sha256",
         ),
