@@ -42,7 +42,7 @@ pub enum ClientEventKind {
         number: u64,
         /// The bytes; empty for a file.
         data: Arc<[u8]>,
-        /// Where the data came from.
+        /// The origin of the data.
         from: SendOrigin,
         /// Whether a [`ClientEventKind::Echoed`] will follow; false if too many sends are in flight.
         measured: bool,
@@ -75,7 +75,7 @@ pub enum ClientEventKind {
     },
 }
 
-/// Where sent data came from.
+/// The origin of sent data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOrigin {
     /// The user typed it.

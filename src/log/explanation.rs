@@ -92,7 +92,7 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
         EventKind::Opened => (
             "opened",
             "accept() took this client from the accept queue and returned a socket for it alone. The client's port distinguishes it \
-             from other connections of the same computer. TCP_NODELAY is set: short echoes are sent at once.",
+             from other connections of the same computer. TCP_NODELAY is set, so short echoes are sent at once.",
         ),
         EventKind::Handshake(_) => (
             "handshake",
@@ -229,13 +229,14 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
         ),
         Problem::AttemptsDropped { .. } => (
             "attempts_dropped",
-            "While the accept queue is full, the OS drops a new client's SYN, or the ACK that completes its handshake. The \
-             client's OS sends it again after about a second, then at growing intervals. Each dropped packet counts.",
+            "The OS drops a new client's SYN, or the ACK that completes its handshake, when the accept queue is full, and rarely \
+             for lack of memory. The client's OS sends it again after about a second, then at growing intervals. Each \
+             dropped packet counts.",
         ),
         Problem::Accept { .. } => (
             "accept",
-            "accept() failed; the message of the OS says why. Usual causes are too little memory for sockets, a firewall rule, or \
-             a failure of the network. Connected clients are unaffected.",
+            "accept() failed. Usual causes are too little memory for sockets, a firewall rule or a network failure; the OS's \
+             message shows which. Connected clients are unaffected.",
         ),
         Problem::NotTls { protocol: OtherProtocol::Http, .. } => (
             "not_tls",

@@ -206,8 +206,8 @@ pub enum Problem {
         /// After how long without a byte a client's connection is closed; `None`: never.
         idle_timeout: Option<Duration>,
     },
-    /// The OS dropped packets of clients that try to connect, because the accept queue of an address was full. Their OS
-    /// sends them again for a while.
+    /// The OS dropped packets of clients that try to connect, usually because the accept queue of an address was full.
+    /// Their OS sends them again for a while.
     AttemptsDropped {
         /// The address that the clients tried to connect to.
         address: SocketAddr,
