@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::log::format;
 use crate::log::line::truncated_row;
-use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem, RESET_CAUSES, RESET_EFFECT};
 use crate::server::start_error::{BindCause, StartError};
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
@@ -137,13 +137,6 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
     (keyword, explanation.into())
 }
 
-const RESET: &str =
-    "An RST from the client ended the connection at once, in both directions. Data in flight is lost.";
-
-/// The possible causes of an RST (RFC 1122, section 4.2.2.13; socket(7)), as a sentence.
-pub const RESET_CAUSES: &str = "Possible causes, most likely first: a close with unread data (also when a program is killed), \
-                                an abort (SO_LINGER of 0), data sent to a closed socket, or a firewall.";
-
 fn start_failed(error: &StartError) -> &'static str {
     match error {
         StartError::NameNotFound { .. } => "bind() takes an address, and none was found for the name.",
@@ -155,7 +148,7 @@ fn start_failed(error: &StartError) -> &'static str {
             "TLS needs a certificate and its key, which the server reads before it listens."
         }
         StartError::System { .. } => {
-            "The server needs a thread and a poller from the OS before it can listen, and couldn't get them."
+            "The server needs threads and sockets from the OS before it can listen, and couldn't get them."
         }
     }
 }
@@ -170,7 +163,7 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
              this."
         }
         CloseReason::Reset => {
-            return format!("{RESET} {RESET_CAUSES}").into();
+            return format!("The client's side sent RST. {RESET_EFFECT} {RESET_CAUSES}").into();
         }
         CloseReason::Lost => {
             "The OS gave up the connection without an RST: most likely the client or the network no longer answered. Data in \
@@ -181,7 +174,8 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
         }
         CloseReason::ServerStopped => "The server was stopped, and that closes every client's connection.",
         CloseReason::Disconnected => {
-            "You disconnected this client. Its next recv() returns the end of the stream."
+            "You disconnected this client. Its recv() returns the end of the stream, or fails with a reset if the server closed \
+             with unread data."
         }
         CloseReason::HandshakeLimit => {
             "Unfinished TLS handshakes may take three quarters of the places (in a pool: of the threads) and a few MiB of \

@@ -487,6 +487,7 @@ fn all_controls_are_visible_in_the_smallest_window() {
         );
     }
     assert!(window.shows("Times to repeat"));
+    assert!(!window.shows("Close without close_notify"), "this connection has no TLS");
     window.click("Abort");
     window.wait_until_shown("Aborted by this client (RST)");
 }
