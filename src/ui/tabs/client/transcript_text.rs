@@ -138,8 +138,7 @@ pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
             ClientCloseCause::Dropped => "Closed with its tab",
         },
         ConnectionOutcome::Failed(error) => match error.stage() {
-            Stage::Preparing => "Can't start to connect",
-            Stage::Connecting => "Can't connect",
+            Stage::Preparing | Stage::Connecting => "Can't connect",
             Stage::Handshake => "TLS handshake failed",
             Stage::Open => "Connection failed",
         },
