@@ -278,7 +278,7 @@ mod tests {
         assert!(next(Some(0), false).contains("room for 6; after that, an attempt to connect times out"));
         assert!(next(Some(5), false).contains("room for 1;"));
         assert!(next(Some(6), false).starts_with("The queue is full."));
-        assert!(next(None, false).contains("doesn't report how many wait"));
+        assert!(next(None, false).contains("only on Linux; with a full queue"));
         let windows = AcceptQueues { refuses_when_full: true, capacity: None, ..queues(&[None], false) };
         assert!(status(&windows, false).next.ends_with("an attempt to connect is refused."));
     }

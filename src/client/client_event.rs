@@ -44,7 +44,7 @@ pub enum ClientEventKind {
         data: Arc<[u8]>,
         /// The position of the first byte in all that the client sends on the connection, from 0; before encryption.
         offset: u64,
-        /// Where the data came from.
+        /// The origin of the data.
         from: SendOrigin,
         /// Whether a [`ClientEventKind::Echoed`] will follow; false if too many sends are in flight.
         measured: bool,
@@ -82,7 +82,7 @@ pub enum ClientEventKind {
     },
 }
 
-/// Where sent data came from.
+/// The origin of sent data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOrigin {
     /// The user typed it.

@@ -337,7 +337,7 @@ impl OpenConnection {
     }
 
     fn tls_error(&mut self, cause: TlsErrorCause) -> ClientError {
-        // Sends the alert that gives the server the reason. The server may be gone.
+        // Sends the alert that gives the server the reason. The server may have closed already.
         let _ = self.stream.flush();
         match &self.target.connector {
             Some(connector) => {

@@ -16,7 +16,7 @@ const KEPT_SHARE: usize = 4;
 /// number is never reused, not even after [`EventLog::clear`]. The newest entry always stays.
 ///
 /// A flood of data would evict everything else, so entries about connections, TLS, problems and the server are kept
-/// longer: when the limits are exceeded, the oldest entry about data goes first, until the other entries before it
+/// longer: when the limits are exceeded, the oldest entry about data is evicted first, until the other entries before it
 /// take a quarter of a limit. Before [`EventLog::first_recent`] the numbers therefore have gaps.
 ///
 /// A clone shares the received data with its original, so another thread can save the log.
@@ -362,7 +362,7 @@ mod tests {
         }
         assert_eq!(numbers(&log), [0, 3, 94, 95, 96, 97, 98, 99]);
         assert_eq!(log.first_recent(), 94);
-        // The others may take no more than a quarter, and then the oldest of them goes.
+        // The others may take no more than a quarter, and then the oldest of them is evicted.
         log.append(closed(CloseReason::Idle));
         for _ in 0..20 {
             log.append(received(1, b"x"));

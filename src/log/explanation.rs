@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::log::format;
 use crate::log::line::truncated_row;
-use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem};
+use crate::server::event::{CloseReason, Closed, Event, EventKind, Problem, RESET_CAUSES, RESET_EFFECT};
 use crate::server::start_error::{BindCause, StartError};
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
@@ -92,7 +92,7 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
         EventKind::Opened => (
             "opened",
             "accept() took this client from the accept queue and returned a socket for it alone. The client's port distinguishes it \
-             from other connections of the same computer. TCP_NODELAY is set: short echoes are sent at once.",
+             from other connections of the same computer. TCP_NODELAY is set, so short echoes are sent at once.",
         ),
         EventKind::Handshake(_) => (
             "handshake",
@@ -137,13 +137,6 @@ pub(super) fn describe(kind: &EventKind) -> (&'static str, Cow<'static, str>) {
     (keyword, explanation.into())
 }
 
-const RESET: &str =
-    "An RST from the client ended the connection at once, in both directions. Data in flight is lost.";
-
-/// The possible causes of an RST (RFC 1122, section 4.2.2.13; socket(7)), as a sentence.
-pub const RESET_CAUSES: &str = "Possible causes, most likely first: a close with unread data (also when a program is killed), \
-                                an abort (SO_LINGER of 0), data sent to a closed socket, or a firewall.";
-
 fn start_failed(error: &StartError) -> &'static str {
     match error {
         StartError::NameNotFound { .. } => "bind() takes an address, and none was found for the name.",
@@ -155,7 +148,7 @@ fn start_failed(error: &StartError) -> &'static str {
             "TLS needs a certificate and its key, which the server reads before it listens."
         }
         StartError::System { .. } => {
-            "The server needs a thread and a poller from the OS before it can listen, and couldn't get them."
+            "The server needs threads and sockets from the OS before it can listen, and couldn't get them."
         }
     }
 }
@@ -170,7 +163,7 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
              this."
         }
         CloseReason::Reset => {
-            return format!("{RESET} {RESET_CAUSES}").into();
+            return format!("The client's side sent RST. {RESET_EFFECT} {RESET_CAUSES}").into();
         }
         CloseReason::Lost => {
             "The OS gave up the connection without an RST: most likely the client or the network no longer answered. Data in \
@@ -181,7 +174,8 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
         }
         CloseReason::ServerStopped => "The server was stopped, and that closes every client's connection.",
         CloseReason::Disconnected => {
-            "You disconnected this client. Its next recv() returns the end of the stream."
+            "You disconnected this client. Its recv() returns the end of the stream, or fails with a reset if the server closed \
+             with unread data."
         }
         CloseReason::HandshakeLimit => {
             "Unfinished TLS handshakes may take three quarters of the places (in a pool: of the threads) and a few MiB of \
@@ -229,13 +223,14 @@ pub(super) fn describe_problem(problem: &Problem) -> (&'static str, &'static str
         ),
         Problem::AttemptsDropped { .. } => (
             "attempts_dropped",
-            "While the accept queue is full, the OS drops a new client's SYN, or the ACK that completes its handshake. The \
-             client's OS sends it again after about a second, then at growing intervals. Each dropped packet counts.",
+            "The OS drops a new client's SYN, or the ACK that completes its handshake, when the accept queue is full, and rarely \
+             for lack of memory. The client's OS sends it again after about a second, then at growing intervals. Each \
+             dropped packet counts.",
         ),
         Problem::Accept { .. } => (
             "accept",
-            "accept() failed; the message of the OS says why. Usual causes are too little memory for sockets, a firewall rule, or \
-             a failure of the network. Connected clients are unaffected.",
+            "accept() failed. Usual causes are too little memory for sockets, a firewall rule or a network failure; the OS's \
+             message shows which. Connected clients are unaffected.",
         ),
         Problem::NotTls { protocol: OtherProtocol::Http, .. } => (
             "not_tls",

@@ -44,9 +44,7 @@ pub fn handshake_details(handshake: &Handshake) -> Vec<DetailRow> {
     let (group, scheme) = (handshake.group.as_deref(), handshake.signature_scheme.as_deref());
     let group_meaning = match group {
         Some(_) => codes.group.and_then(names::group_meaning),
-        None => {
-            Some("Both sides derived fresh keys from the earlier session's secret, without forward secrecy.")
-        }
+        None => Some("Fresh keys, but from the earlier session's master secret: no forward secrecy."),
     };
     let scheme_meaning = match scheme {
         Some(_) => codes.signature_scheme.and_then(names::scheme_meaning),

@@ -18,7 +18,7 @@
 //! | `opened` | |
 //! | `handshake` | `version`, `cipher_suite`: strings; `group`, `signature_scheme`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds`; `client_certificate`: absent or an object with `subject`, `issuer` and `sha256`, the fingerprint as openssl prints it; `offer`: see below, or absent |
 //! | `received` | `len`: bytes received; `encoding`: `"text"` if the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
-//! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"`, `"idle"`, `"server_stopped"`, `"disconnected"`, `"handshake_limit"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
+//! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"` (reset or lost: see `raw`), `"idle"`, `"server_stopped"`, `"disconnected"`, `"handshake_limit"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
 //! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"`; `limit`, `idle_timeout`: clients, and seconds or absent: only with `"max_clients"`; `protocol`: `"http"`, `"ssl2"`, `"dtls"` or `"unknown"`: only with `"not_tls"` |
 //! | `accept_paused`, `accept_resumed` | |
 //! | `stopping`, `stopped` | |

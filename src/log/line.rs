@@ -174,7 +174,7 @@ fn problem(problem: &Problem) -> String {
         Problem::AttemptsDropped { address, count } => {
             let packets = text::count(u64::from(*count), "packet");
             return format!(
-                "The OS dropped {packets} of clients connecting to {address}: the accept queue was full. A larger backlog \
+                "The OS dropped {packets} of clients connecting to {address}: most likely the accept queue was full. A larger backlog \
                  lets more clients wait."
             );
         }

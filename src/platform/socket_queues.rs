@@ -163,8 +163,8 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
 }
 
-/// Returns how many attempts to connect the OS has dropped because the accept queue was full, each retry included;
-/// `None` if the OS doesn't report it. The number starts again after 2^32 - 1.
+/// Returns how many attempts to connect the OS has dropped, usually because the accept queue was full. Each retry
+/// counts. `None` if the OS doesn't report it. The number starts again after 2^32 - 1.
 ///
 /// On Linux, that is `SK_MEMINFO_DROPS` of the option `SO_MEMINFO` (socket(7), `linux/sock_diag.h`).
 #[cfg(target_os = "linux")]

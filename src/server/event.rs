@@ -186,6 +186,13 @@ impl CloseReason {
     }
 }
 
+/// Describes the effect of an RST in two sentences (RFC 9293, section 3.5.3).
+pub const RESET_EFFECT: &str = "The connection ended at once, in both directions. Data in flight is lost.";
+
+/// Lists the possible causes of an RST in a sentence (RFC 1122, section 4.2.2.13; socket(7)).
+pub const RESET_CAUSES: &str = "Possible causes, most likely first: a close with unread data (also when a program is killed), \
+                                an abort (SO_LINGER of 0), data sent to a closed socket, or a firewall.";
+
 /// A problem while serving.
 #[derive(Debug, Clone)]
 pub enum Problem {
@@ -208,8 +215,8 @@ pub enum Problem {
         /// After how long without a byte a client's connection is closed; `None`: never.
         idle_timeout: Option<Duration>,
     },
-    /// The OS dropped packets of clients that try to connect, because the accept queue of an address was full. Their OS
-    /// sends them again for a while.
+    /// The OS dropped packets of clients that try to connect, usually because the accept queue of an address was full.
+    /// Their OS sends them again for a while.
     AttemptsDropped {
         /// The address that the clients tried to connect to.
         address: SocketAddr,

@@ -34,7 +34,7 @@ const BYTE_COST: i64 = 8;
 /// The initial number of tokens, and the maximum after a quiet time.
 const BURST: i64 = 12 << 20;
 /// The minimum and the maximum of the tokens that are added each second. The maximum is enough for 55,000 events with 64
-/// bytes of data, more than anyone can read.
+/// bytes of data, more than a user can read.
 const TOKENS_PER_SECOND: (f64, f64) = (6e6, 45e6);
 /// The part of the machine's processor time that the receiver may spend on events.
 const SHARE: f64 = 0.06;

@@ -170,7 +170,7 @@ pub(super) struct ConnectionRegistry {
 #[derive(Default)]
 struct Connections {
     open: BTreeMap<ClientId, Arc<Conn>>,
-    /// The connections whose TLS handshake a thread has begun, and when. Those that were told to end are not among them.
+    /// The connections whose TLS handshake a thread has begun, and when. Those that are ending are not among them.
     in_handshake: BTreeMap<ClientId, (Instant, Arc<Conn>)>,
     /// Whether the run is ending, so that every connection is closed.
     closing: bool,
@@ -282,7 +282,7 @@ impl ConnectionRegistry {
         self.notify(connections);
     }
 
-    /// Closes TLS connections, whose threads were told to end, if they are still open after [`CLOSE_NOTIFY_TIMEOUT`].
+    /// Closes TLS connections that are ending, if they are still open after [`CLOSE_NOTIFY_TIMEOUT`].
     fn shut_down_later<'a>(connections: impl Iterator<Item = &'a Arc<Conn>>) {
         let tls: Vec<_> =
             connections.filter(|conn| conn.handshake.get().is_some()).map(Arc::downgrade).collect();

@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use echoscope::client::ConnectionConfig;
 use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, CloseMode, PeerEnd};
-use echoscope::log::explanation::{RESET_CAUSES, explanation};
+use echoscope::log::explanation::explanation;
 use echoscope::server::ServerState;
 use echoscope::server::calls::Call;
-use echoscope::server::event::{CloseReason, EventKind};
+use echoscope::server::event::{CloseReason, EventKind, RESET_CAUSES};
 use echoscope::server::start_error::StartError;
 use echoscope::settings::{Mode, TlsVersions};
 use echoscope::tls::options::{TlsChoices, Trust};

@@ -19,7 +19,7 @@ fn focused(window: &Window) -> String {
 fn first_echo_is_a_click_a_text_and_enter_away() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::first_run(SIZE, folder.path());
-    assert!(window.shows("See how a server works"));
+    assert!(window.shows("See how a network server works"));
     window.click("Send an echo");
     window.wait_until_shown("Client 1, connected");
     assert!(window.0.get_by_role_and_label(Role::TextInput, "Text to send").is_focused());
@@ -28,7 +28,7 @@ fn first_echo_is_a_click_a_text_and_enter_away() {
     window.press(Key::Enter);
     window.wait_until_shown("received Hello↵");
     window.click("Log");
-    assert!(!window.shows("See how a server works") && window.shows("Received: b'Hello\\n'"));
+    assert!(!window.shows("See how a network server works") && window.shows("Received: b'Hello\\n'"));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn lesson_begins_in_place_of_the_start_screen() {
 fn start_screen_can_be_dismissed() {
     let mut window = Window::first_run(SIZE, Path::new(""));
     window.click("Don't show this again");
-    assert!(!window.shows("See how a server works") && window.shows("The server isn't running"));
+    assert!(!window.shows("See how a network server works") && window.shows("The server isn't running"));
     assert!(!window.app().settings().start_screen);
 }
 
@@ -67,5 +67,5 @@ fn first_echo_with_an_invalid_setting_shows_the_setting() {
     window.fill("Backlog", "x");
     window.click("Send an echo");
     assert!(window.0.get_by_role_and_label(Role::TextInput, "Backlog").is_focused());
-    assert!(window.shows("See how a server works"), "nothing has happened yet");
+    assert!(window.shows("See how a network server works"), "nothing has happened yet");
 }

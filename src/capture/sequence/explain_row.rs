@@ -6,7 +6,7 @@ use crate::capture::sequence::diagram::{Row, close_cause};
 use crate::capture::{
     Alert, CaptureEventKind, HandshakeMessages, RECORD_HEADER, RecordPayload, Side, TlsRecord, record_header,
 };
-use crate::log::explanation::RESET_CAUSES;
+use crate::server::event::{RESET_CAUSES, RESET_EFFECT};
 use crate::text::count;
 use crate::tls::names;
 
@@ -54,10 +54,7 @@ pub fn explain(row: &Row) -> String {
             "The server sends nothing more: its OS sent FIN. In the tutorial's program, close() does that."
         }
         (CaptureEventKind::Reset, _) => {
-            return format!(
-                "An RST from the client: the connection ended at once, in both directions, and data in flight is lost. \
-                 {RESET_CAUSES}"
-            );
+            return format!("The client's side sent RST. {RESET_EFFECT} {RESET_CAUSES}");
         }
         (CaptureEventKind::ConnectionLost, _) => {
             "The OS gave up the connection: most likely the client or the network no longer answered. Neither FIN nor RST \

@@ -115,7 +115,7 @@ pub fn detail(row: &Row, sequence: &Sequence, max: usize) -> String {
             format!("{kind} {kind_name} · 0x{version:04x} {version_name} · length {length}")
         }
         (CaptureEventKind::Fin | CaptureEventKind::Reset | CaptureEventKind::ConnectionLost, _) => {
-            explain(row).split(':').next().unwrap_or_default().to_owned()
+            explain(row).split([':', '.']).next().unwrap_or_default().to_owned()
         }
         (CaptureEventKind::Closed(reason), _) => format!("close() · {}", close_cause(*reason)),
     }

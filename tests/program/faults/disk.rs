@@ -39,7 +39,7 @@ fn start_within(preparation: &str, folder: &Path) -> crate::support::Finished {
 fn assert_passed(end: &crate::support::Finished, expected: &str) {
     assert_eq!(end.code, Some(0), "{end:#?}");
     assert!(end.stdout.contains("1 passed"), "{end:#?}");
-    assert!(end.stdout.contains(expected), "{expected:?} was not told: {end:#?}");
+    assert!(end.stdout.contains(expected), "{expected:?} was not reported: {end:#?}");
 }
 
 #[test]

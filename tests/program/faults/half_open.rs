@@ -178,8 +178,8 @@ fn half_open_handshakes_take_limited_memory() {
         std::thread::sleep(Duration::from_millis(50));
     }
     let grown = most.saturating_sub(rest) / 1024;
-    println!("{grown} MiB more than at rest");
-    assert!(grown < 64, "{grown} MiB more than at rest");
+    println!("{grown} MiB more than when idle");
+    assert!(grown < 64, "{grown} MiB more than when idle");
     echo(&mut over(server.connect(), &trusting(Path::new(&identity.certificate))), b"served");
     drop(half_open);
 }

@@ -133,7 +133,7 @@ fn memory_is_limited_however_stdout_is_read() {
             {
                 let grown = growth(arguments, reader, data, repeat);
                 println!("{what}, {reader:?}, {format}: +{} MiB", grown / MIB);
-                assert!(grown < 64 * MIB, "{what}, {reader:?}, {format}: {grown} KiB more than at rest");
+                assert!(grown < 64 * MIB, "{what}, {reader:?}, {format}: {grown} KiB more than when idle");
             }
         }
     }

@@ -120,7 +120,7 @@ fn truncated_client_hello_is_explained() {
 fn invalid_records_after_the_handshake_get_an_alert() {
     let mut lab = Lab::start(|_| {});
     let cases = [
-        ("data that nobody can decrypt", record(DATA, [3, 3], 64, 64), AlertDescription::BadRecordMac),
+        ("data with a wrong tag", record(DATA, [3, 3], 64, 64), AlertDescription::BadRecordMac),
         ("garbage", vec![0xFF; 64], AlertDescription::DecodeError),
         ("a wrong version", record(DATA, [9, 9], 64, 64), AlertDescription::DecodeError),
         ("an unknown type", record(99, [3, 3], 64, 64), AlertDescription::DecodeError),

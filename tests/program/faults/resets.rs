@@ -85,7 +85,7 @@ fn reset_without_tls_ends_only_that_client_at_each_point() {
     });
     resets.reset("with an echo unread", |running, mut client| {
         let so_far = running.server.counters().bytes_sent;
-        client.write_all(b"nobody reads the echo of this").unwrap();
+        client.write_all(b"the echo of this stays unread").unwrap();
         wait_for("the echo", || running.server.counters().bytes_sent > so_far);
     });
     echo(&mut resets.neighbor, b"after");

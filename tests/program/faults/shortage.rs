@@ -34,11 +34,11 @@ fn starve(server: &Server, count: usize, report: &str) {
         echo(client, b"x");
     }
     let over = server.out.wait_until(|line| line.starts_with("Resources available"));
-    assert!(!over.iter().any(|line| line.contains(report)), "it was told again: {over:#?}");
+    assert!(!over.iter().any(|line| line.contains(report)), "it was reported again: {over:#?}");
     echo(&mut server.connect(), b"who comes later");
     server.signal("TERM");
     let after = server.out.rest();
-    assert!(!after.iter().any(|line| line.contains(report)), "it was told again: {after:#?}");
+    assert!(!after.iter().any(|line| line.contains(report)), "it was reported again: {after:#?}");
 }
 
 #[test]

@@ -26,8 +26,7 @@ fn sigterm_sigint_and_sighup_stop_the_server() {
         let lines = server.out.rest();
         let (last, before) = lines.split_last().unwrap();
         assert_eq!(last, "Server stopped", "after SIG{signal}: {lines:#?}");
-        let stopping =
-            before.iter().position(|line| line == "Stopping server").expect("it says what it does");
+        let stopping = before.iter().position(|line| line == "Stopping server").expect("the stop is logged");
         let closed =
             before[stopping..].iter().filter(|line| line.contains("closed because the server was stopped"));
         assert_eq!(closed.count(), 2, "after SIG{signal}: {lines:#?}");

@@ -10,8 +10,8 @@ use crate::client::client_event::{
 };
 use crate::client::echo_check::{EchoVerdict, MAX_OUTSTANDING};
 use crate::log::event_log::Severity;
-use crate::log::explanation::RESET_CAUSES;
 use crate::log::handshake_details::{DetailRow, row};
+use crate::server::event::RESET_CAUSES;
 use crate::text::{self, with_thousands};
 use crate::tls::explain::explain_accepted;
 use crate::tls::handshake::{Accepted, ClientHandshake};
@@ -138,8 +138,7 @@ pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
             ClientCloseCause::Dropped => "Closed with its tab",
         },
         ConnectionOutcome::Failed(error) => match error.stage() {
-            Stage::Preparing => "Can't start to connect",
-            Stage::Connecting => "Can't connect",
+            Stage::Preparing | Stage::Connecting => "Can't connect",
             Stage::Handshake => "TLS handshake failed",
             Stage::Open => "Connection failed",
         },
