@@ -113,10 +113,10 @@ fn the_first_lesson_is_done_from_start_to_end() {
     window.wait_until_shown("Step 4 of 7");
     window.click("Show the Log tab");
     assert!(window.shows("Step 4 of 7"), "opening the tab is not enough");
-    let mut rows = window.0.query_all_by_role(Role::ListBoxOption);
-    let label = |node: &Node<'_>| node.accesskit_node().label().unwrap_or_default();
-    rows.find(|row| label(row).contains("Listening on 127.0.0.1")).unwrap().click();
-    drop(rows);
+    let listening = |row: &Node<'_>| {
+        row.accesskit_node().label().is_some_and(|label| label.contains("Listening on 127.0.0.1"))
+    };
+    window.0.query_all_by_role(Role::ListBoxOption).find(listening).unwrap().click();
     window.0.run();
     assert!(window.shows("Step 4 of 7"), "another entry is not enough");
     window.0.get_by_label_contains("Received: b'Hello").click();
@@ -307,9 +307,8 @@ impl Student {
         self.window.wait_until(button, |window| {
             window.query_all_by_role_and_label(Role::Button, button).any(|node| enabled(&node))
         });
-        let mut buttons = self.window.0.query_all_by_role_and_label(Role::Button, button);
-        buttons.find(enabled).unwrap().click_accesskit();
-        drop(buttons);
+        let window = &self.window.0;
+        window.query_all_by_role_and_label(Role::Button, button).find(enabled).unwrap().click_accesskit();
         self.window.run();
     }
 
@@ -337,11 +336,10 @@ impl Student {
     /// Chooses a client of the Client tab.
     fn client(&mut self, number: usize) {
         let name = format!("Client {number}, ");
-        let mut chips = self.window.0.query_all_by_label_contains(&name);
         let is_chip =
             |node: &Node<'_>| node.accesskit_node().label().is_some_and(|label| label.starts_with(&name));
-        chips.find(is_chip).unwrap().click_accesskit();
-        drop(chips);
+        let window = &self.window.0;
+        window.query_all_by_label_contains(&name).find(is_chip).unwrap().click_accesskit();
         self.window.run();
     }
 
@@ -404,15 +402,11 @@ impl Student {
 
     #[track_caller]
     fn select_row(&mut self, text: &str) {
-        let find = |window: &Harness<'static, ui::Window>| {
-            let mut rows = window.query_all_by_role(Role::ListBoxOption);
-            rows.any(|row| row.accesskit_node().label().is_some_and(|label| label.contains(text)))
-        };
-        self.window.wait_until(text, find);
-        let mut rows = self.window.0.query_all_by_role(Role::ListBoxOption);
-        let row = rows.find(|row| row.accesskit_node().label().is_some_and(|label| label.contains(text)));
-        row.unwrap().click_accesskit();
-        drop(rows);
+        let is_row = |row: &Node<'_>| row.accesskit_node().label().is_some_and(|label| label.contains(text));
+        self.window
+            .wait_until(text, |window| window.query_all_by_role(Role::ListBoxOption).any(|row| is_row(&row)));
+        let window = &self.window.0;
+        window.query_all_by_role(Role::ListBoxOption).find(is_row).unwrap().click_accesskit();
         self.window.run();
     }
 
