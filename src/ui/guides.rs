@@ -286,12 +286,11 @@ impl<'a> GuideParser<'a> {
         }
         let mut list = String::from("\n");
         for row in rows.iter().filter(|row| !row.is_empty()) {
-            list.push_str("- ");
-            list.push_str(&row[..row.len().min(2)].join(": "));
-            if let (Some(name), Some(value)) = (head.get(2), row.get(2).filter(|value| !value.is_empty())) {
-                list.push_str(&format!(" · *{name}*: {value}"));
-            }
-            list.push('\n');
+            let further = match (head.get(2), row.get(2)) {
+                (Some(name), Some(value)) if !value.is_empty() => format!(" · *{name}*: {value}"),
+                _ => String::new(),
+            };
+            list.extend(["- ", &row[..row.len().min(2)].join(": "), &further, "\n"]);
         }
         self.edits.retain(|(edit, _)| edit.start < range.start);
         self.edits.push((range, list));
