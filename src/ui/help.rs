@@ -290,7 +290,7 @@ fn show_about(ui: &mut Ui, about: &About<'_>) {
     }
     if let Some(file) = about.settings_file {
         named(ui, "Settings file", |ui| {
-            copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX)
+            copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX);
         });
     }
 }
