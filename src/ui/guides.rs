@@ -40,7 +40,7 @@ pub(super) struct Section {
     pub(super) heading: String,
     /// The heading and the text, without markup.
     text: String,
-    /// What the help shows, the heading included.
+    /// The contents that the help shows, with the heading.
     pub(super) parts: Vec<Part>,
 }
 
@@ -150,7 +150,7 @@ struct GuideParser<'a> {
     depth: usize,
     /// Where the part begins that isn't complete.
     part_start: usize,
-    /// What replaces ranges of the source in that part.
+    /// The ranges of the source to replace in that part, with their replacements.
     edits: Vec<(Range<usize>, String)>,
     /// The link that is open: its destination, its range, and the range of its text.
     link: Option<(String, Range<usize>, Option<Range<usize>>)>,
