@@ -314,7 +314,7 @@ fn refused_connection_is_explained_and_escape_cancels() {
     window.wait_until_shown("Client 1, in the TLS handshake");
     let (mut silent, _) = listener.accept().unwrap();
     window.press(Key::Escape);
-    window.wait_until_shown("Connecting was cancelled");
+    window.wait_until_shown("Connecting was canceled");
     let mut hello = Vec::new();
     let _ = silent.read_to_end(&mut hello);
     assert!(hello.starts_with(&[0x16, 3]), "a ClientHello had been sent: {hello:?}");
