@@ -11,7 +11,7 @@ use crate::ui::start_button;
 use crate::ui::theme::{self, Palette, size};
 
 /// The width of the button.
-pub(super) const WIDTH: f32 = 156.0;
+pub(super) const WIDTH: f32 = 152.0;
 
 /// Returns the settings that a restart applies, as part of a sentence. `None` if there are none.
 pub(super) fn pending(app: &App) -> Option<String> {
