@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use echoscope::settings::Settings;
 use egui::{Event, Key, Modifiers, Role, vec2};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 
 use crate::basics::{Dropped, connect, echo};
 use crate::harness::{PressMode, Window};
