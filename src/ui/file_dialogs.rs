@@ -4,14 +4,16 @@
 //! that needs a path waits here until the path is known.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use egui::{Context, Ui};
+use egui::text::{CCursor, CCursorRange};
+use egui::{Context, Id, TextEdit, Ui};
 use rfd::{AsyncFileDialog, FileHandle};
 
 use crate::app::clients::{ClientCommand, ClientField};
@@ -76,6 +78,7 @@ impl FileDialogs {
             request,
             text,
             stage: Stage::Typing,
+            is_new: true,
             has_failed: false,
             check: existence_check(&wake),
         });
@@ -167,6 +170,8 @@ struct PathPrompt {
     request: PathRequest,
     text: String,
     stage: Stage,
+    /// Whether the field didn't have the focus yet.
+    is_new: bool,
     /// Whether saving has failed since the prompt was opened.
     has_failed: bool,
     check: ExistenceCheck,
@@ -229,7 +234,13 @@ impl PathPrompt {
                     PathKind::Folder => "Choose",
                 };
                 confirmed = default_button(ui, label, is_ready).clicked();
-                canceled = ui.button("Cancel").clicked();
+                let cancel = ui.button("Cancel");
+                if self.stage == Stage::Asking && ui.memory(|memory| memory.focused().is_none()) {
+                    // The Enter key that confirmed the path, pressed again, doesn't replace the file.
+                    cancel.request_focus();
+                    ui.ctx().request_repaint();
+                }
+                canceled = cancel.clicked();
             }
         });
         if confirmed || (keys.entered && is_ready) {
@@ -279,11 +290,28 @@ impl PathPrompt {
             self.text = typed;
             self.stage = Stage::Typing;
         }
-        // Keeps the focus in the field. Only Enter takes it away, and that also confirms the path.
-        if ui.is_enabled() && ui.memory(|memory| memory.focused().is_none()) && !field.lost_focus() {
+        // Keeps the focus in the field, except during the question whether to replace the file. Only Enter takes it
+        // away, and that also confirms the path.
+        let is_free = ui.memory(|memory| memory.focused().is_none()) && !field.lost_focus();
+        if ui.is_enabled() && self.stage != Stage::Asking && is_free {
             field.request_focus();
+            ui.ctx().request_repaint();
+            if std::mem::take(&mut self.is_new) {
+                select_name(ui.ctx(), field.id, &self.text);
+            }
         }
     }
+}
+
+/// Selects the file name without its extension in the text field with a path, so that typing replaces it.
+fn select_name(ctx: &Context, field: Id, text: &str) {
+    let path = Path::new(text);
+    let length = |part: Option<&OsStr>| part.map_or(0, |part| part.to_string_lossy().chars().count());
+    let start = text.chars().count() - length(path.file_name());
+    let name = CCursorRange::two(CCursor::new(start), CCursor::new(start + length(path.file_stem())));
+    let mut state = TextEdit::load_state(ctx, field).unwrap_or_default();
+    state.cursor.set_char_range(Some(name));
+    state.store(ctx, field);
 }
 
 /// The file types to choose from, each with its name and extensions. The first one is selected.

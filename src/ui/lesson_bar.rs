@@ -13,9 +13,10 @@
 
 use std::fmt::Write;
 
+use egui::layers::{PaintList, ShapeIdx};
 use egui::text::LayoutJob;
 use egui::{
-    Align, Color32, FontId, Frame, Label, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea,
+    Align, Color32, FontId, Frame, Label, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea, Shape,
     TextFormat, Ui, UiBuilder, Vec2, WidgetInfo, accesskit, vec2,
 };
 
@@ -24,12 +25,14 @@ use crate::lessons::condition::{Condition, LessonPlace};
 use crate::lessons::lesson::LessonStep;
 use crate::lessons::lesson_run::{ConditionStatus, StepMark};
 use crate::lessons::question::Question;
-use crate::lessons::setting_override::SettingOverrides;
+use crate::lessons::setting_override::{SettingOverride, SettingOverrides};
 use crate::lessons::{LessonRun, builtin_lessons, usage_text};
 use crate::text::with_thousands;
 use crate::ui::action::{Action, TABS};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, quiet_button, quiet_width};
+use crate::ui::widgets::controls::{
+    ICON_BUTTON, icon_button, pill_button, pill_width, quiet_button, quiet_width,
+};
 use crate::ui::widgets::field::{Tone, note, small};
 use crate::ui::widgets::icon::Icon;
 
@@ -44,6 +47,8 @@ pub(super) struct LessonBar {
 const MAX_SHARE: f32 = 0.36;
 /// The height of a row of a step's conditions.
 const CONDITIONS_HEIGHT: f32 = 18.0;
+/// The space below the letters in a line of text, which the edge of the visible area may cut.
+const DESCENT: f32 = 3.0;
 /// The space between two rows or two buttons.
 const GAP: f32 = 4.0;
 /// A bar narrower than this has no button that restarts the lesson; the Lessons menu has one, too.
@@ -65,10 +70,9 @@ impl LessonBar {
             ui.spacing_mut().item_spacing.y = GAP;
             actions.extend(self.heading(ui, run));
             if !self.folded {
-                // The height is the same for all steps, so that the tabs below the bar don't move. One step may be
-                // higher and scroll.
+                // The height is the same for all steps, so that the tabs below the bar don't move.
                 let max_height = max_height - ICON_BUTTON - margin.sum().y - GAP;
-                let height = estimate_height(ui, run).min(max_height);
+                let height = estimate_height(ui, app, run).min(max_height);
                 let area = ui.available_rect_before_wrap().with_max_y(ui.cursor().top() + height);
                 ui.scope_builder(UiBuilder::new().max_rect(area), |ui| actions.extend(step(ui, app, run)));
                 ui.advance_cursor_after_rect(area);
@@ -119,15 +123,15 @@ fn progress(ui: &mut Ui, run: &LessonRun) {
     ui.add(Label::new(title).truncate());
 }
 
-/// Estimates the height that all steps but the tallest one need, with the explanation above and one row of buttons.
-fn estimate_height(ui: &Ui, run: &LessonRun) -> f32 {
+/// Estimates the height that the tallest step needs, with the explanation above and one row of buttons.
+fn estimate_height(ui: &Ui, app: &App, run: &LessonRun) -> f32 {
     let width = ui.available_width() - size::SCROLL_BAR;
     let height = |text: &str, font: FontId| {
         ui.painter().layout(text.to_owned(), font, Color32::PLACEHOLDER, width).size().y
     };
     let mut above = run.lesson().summary.clone();
-    let mut heights = Vec::new();
-    for step in &run.lesson().steps {
+    let mut tallest: f32 = 0.0;
+    for (number, step) in run.lesson().steps.iter().enumerate() {
         let text = height(&step.text, FontId::proportional(size::LESSON));
         let conditions = if shows_conditions(step) { CONDITIONS_HEIGHT + GAP } else { 0.0 };
         let question = step.question.as_ref().map_or(0.0, |question| {
@@ -136,16 +140,23 @@ fn estimate_height(ui: &Ui, run: &LessonRun) -> f32 {
             asked.max(height(&answered, theme::text())) + GAP
         });
         let measured = if step.measure { CONDITIONS_HEIGHT + GAP } else { 0.0 };
-        heights.push(text + question + measured + conditions + height(&above, theme::text()) + GAP);
+        let certificate = if needs_certificate(app, run, number) { size::CHIP + GAP } else { 0.0 };
+        let above_it = height(&above, theme::text()) + GAP;
+        tallest = tallest.max(text + question + measured + conditions + certificate + above_it);
         let usage = if step.measure { "1,000 threads, 1,000 MiB of memory. " } else { "" };
         above = format!("{SKIPPED}{usage}{}", step.why.as_deref().unwrap_or_default());
         if let Some(question) = step.question.as_ref().filter(|_| step.waits_for_answer()) {
             let _ = write!(above, "{} {}", longest_verdict(question), question.why);
         }
     }
-    heights.push(height(END, FontId::proportional(size::LESSON)) + height(&above, theme::text()) + GAP);
-    heights.sort_by(f32::total_cmp);
-    heights[heights.len().saturating_sub(2)] + size::CHIP + 2.0 * GAP
+    let end = height(END, FontId::proportional(size::LESSON)) + height(&above, theme::text()) + GAP;
+    tallest.max(end) + size::CHIP + 2.0 * GAP
+}
+
+/// Returns whether a step after this one needs a certificate, and none is chosen.
+fn needs_certificate(app: &App, run: &LessonRun, step: usize) -> bool {
+    let mut later = run.lesson().steps.iter().skip(step + 1);
+    app.lesson_lacks_certificate() && later.any(|step| step.settings.0.iter().any(SettingOverride::is_tls))
 }
 
 /// Returns the longest text about an answer.
@@ -173,9 +184,33 @@ fn step(ui: &mut Ui, app: &App, run: &LessonRun) -> Vec<Action> {
     let area = area.min_scrolled_height(0.0);
     area.show(ui, |ui| {
         ui.set_width(ui.available_width() - size::SCROLL_BAR);
+        let first = ui.ctx().graphics(|graphics| graphics.get(ui.layer_id()).map(PaintList::next_idx));
         actions.extend(texts(ui, app, run));
+        hide_cut_line(ui, first);
     });
     actions
+}
+
+/// Hides the line of text that the lower edge of the visible area would cut. `first` is the first shape of the texts.
+fn hide_cut_line(ui: &Ui, first: Option<ShapeIdx>) {
+    let edge = ui.clip_rect().bottom();
+    let is_cut = |line: &Rect| line.top() < edge && edge < line.bottom() - DESCENT;
+    let tops = ui.ctx().graphics(|graphics| {
+        let shapes = graphics.get(ui.layer_id()).into_iter().flat_map(PaintList::all_entries);
+        let texts =
+            shapes.skip(first.map_or(0, |first| first.0)).filter_map(|clipped| match &clipped.shape {
+                Shape::Text(text) => Some(text),
+                _ => None,
+            });
+        let lines = texts.flat_map(|text| {
+            text.galley.rows.iter().map(move |row| row.rect().translate(text.pos.to_vec2()))
+        });
+        lines.filter(is_cut).map(|line| line.top()).reduce(f32::min)
+    });
+    if let Some(top) = tops {
+        let line = ui.clip_rect().with_min_y(top).with_max_x(ui.max_rect().right());
+        ui.painter().rect_filled(line, 0.0, Palette::of(ui).panel);
+    }
 }
 
 /// Shows the text of the current step, its conditions, and the explanation of the previous step.
@@ -200,12 +235,17 @@ fn texts(ui: &mut Ui, app: &App, run: &LessonRun) -> Option<Action> {
             ui.horizontal_wrapped(|ui| statuses.iter().for_each(|status| condition(ui, status)));
         });
     }
-    if !run.is_review() && run.step().is_some() && app.lesson_lacks_certificate() {
+    if !run.is_review() && needs_certificate(app, run, run.position()) {
         // Above the explanation, which may have to scroll.
-        ui.horizontal_wrapped(|ui| {
-            let hint = "A later step needs a certificate that is valid today, and its key.";
-            note(ui, Tone::Caution, hint);
-            if pill_button(ui, "Create certificate…").clicked() {
+        ui.horizontal(|ui| {
+            ui.set_height(size::CHIP);
+            let button = "Create certificate…";
+            ui.scope(|ui| {
+                ui.set_max_width(ui.available_width() - pill_width(ui, button) - size::GAP);
+                let hint = "A later step needs a certificate that is valid today, and its key.";
+                note(ui, Tone::Caution, hint);
+            });
+            if pill_button(ui, button).clicked() {
                 action = Some(Action::Open(LessonPlace::CreateCertificate));
             }
         });

@@ -31,7 +31,7 @@
 //! | `lessons_menu` | The menu of the button *Lessons* |
 //! | `help`, `guides` | The help (F1); the guides that it shows and searches |
 //! | `start_screen` | Three first steps, in the first tab while nothing has happened yet |
-//! | `toast`, `restart_banner` | The newest notice; the settings that need a restart |
+//! | `toast`, `restart_button` | The newest notice; the settings that need a restart |
 //! | `remembered` | The window's size, tab and splitters, for the next run |
 //! | `action`, `shortcuts` | What the user can request; the keyboard shortcuts that request it |
 //! | `theme`, `widgets` | All colors, fonts and shared sizes; the controls that panels and dialogs share |
@@ -49,7 +49,7 @@ mod lesson_bar;
 mod lessons_menu;
 mod presenter;
 mod remembered;
-mod restart_banner;
+mod restart_button;
 mod run_window;
 mod server_form;
 mod shortcuts;

@@ -12,7 +12,7 @@ use crate::ui::server_form::ServerForm;
 use crate::ui::theme::size;
 use crate::ui::widgets::field::{Tone, note, reveal_problems};
 use crate::ui::widgets::focused_at;
-use crate::ui::{restart_banner, start_button, tls_form, try_it};
+use crate::ui::{restart_button, start_button, tls_form, try_it};
 
 /// The state of the side panel.
 #[derive(Debug)]
@@ -95,11 +95,17 @@ impl SidePanel {
         let below = Rect::from_min_max(pos2(area.left(), split), area.max).shrink2(vec2(size::EDGE, 0.0));
         let pinned = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("pinned"), |ui| {
             ui.add_space(size::GAP);
-            actions.extend(restart_banner::show(ui, app).map(Action::from));
             try_it::show(ui, app, &mut self.program);
             ui.add_space(2.0);
             start_notes(ui, app);
-            actions.extend(start_button::show_large(ui, app));
+            ui.horizontal(|ui| {
+                let pending = restart_button::pending(app);
+                let beside = pending.as_ref().map_or(0.0, |_| restart_button::WIDTH + size::GAP);
+                actions.extend(start_button::show_large(ui, app, ui.available_width() - beside));
+                if let Some(pending) = pending {
+                    actions.extend(restart_button::show(ui, app, &pending).map(Action::from));
+                }
+            });
             // Together with the item spacing, this makes the space below the button as wide as the space beside it.
             ui.add_space(size::EDGE - size::GAP);
             ui.min_rect().height()

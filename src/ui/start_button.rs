@@ -14,9 +14,9 @@ const LABELS: [&str; 4] = ["Start server", "Stop server", "Starting…", "Stoppi
 /// The width and height of the icon.
 const ICON: f32 = 13.0;
 
-/// Shows the large button in the whole width. It is disabled while the server can't be started.
-pub(super) fn show_large(ui: &mut Ui, app: &App) -> Option<Action> {
-    let size = vec2(ui.available_width(), size::START_BUTTON);
+/// Shows the large button. It is disabled while the server can't be started.
+pub(super) fn show_large(ui: &mut Ui, app: &App, width: f32) -> Option<Action> {
+    let size = vec2(width, size::START_BUTTON);
     show(ui, app, size, |label| RichText::new(label).heading(), app.blocked())
 }
 
@@ -56,7 +56,6 @@ fn show(
         Some(icon) => Button::new((icon.atom(ICON), text(label))),
         None => Button::new(text(label)),
     };
-    let button = button.corner_radius(size::RADIUS + 2);
     let is_strong = action == Some(Action::StartOrStop);
     let response = add(ui, button, size, action.is_some(), is_strong).accessible_name(label);
     if !about.is_empty() {
@@ -67,7 +66,13 @@ fn show(
 
 /// Adds the button. A strong one has the app's color; the other one is neutral, because all is well while the server
 /// runs.
-fn add(ui: &mut Ui, button: Button<'_>, size: Vec2, is_enabled: bool, is_strong: bool) -> Response {
+pub(super) fn add(
+    ui: &mut Ui,
+    button: Button<'_>,
+    size: Vec2,
+    is_enabled: bool,
+    is_strong: bool,
+) -> Response {
     let palette = Palette::of(ui);
     let add = |ui: &mut Ui| {
         ui.spacing_mut().icon_spacing = size::GAP;
@@ -86,7 +91,7 @@ fn add(ui: &mut Ui, button: Button<'_>, size: Vec2, is_enabled: bool, is_strong:
             // The focus ring, in a color that is visible on the button.
             widgets.active.bg_stroke = Stroke::new(2.0, palette.on_strong);
         }
-        ui.add_enabled_ui(is_enabled, |ui| ui.add_sized(size, button)).inner
+        ui.add_enabled_ui(is_enabled, |ui| ui.add_sized(size, button.corner_radius(size::RADIUS + 2))).inner
     };
     ui.scope(add).inner
 }

@@ -27,7 +27,7 @@ pub(super) mod size {
     /// Height of the bar at the top.
     pub(crate) const TOP_BAR: f32 = 44.0;
     /// Height of the bar at the bottom.
-    pub(crate) const STATUS_BAR: f32 = 30.0;
+    pub(crate) const STATUS_BAR: f32 = 34.0;
     /// Width of the side panel.
     pub(crate) const SIDE_PANEL: f32 = 320.0;
     /// Space between an edge and the content beside it.

@@ -1,6 +1,6 @@
 //! The TLS part of the form: the switch, the certificate and key files, and the results of checking them.
 
-use egui::{Align, Layout, Ui};
+use egui::{Align, Layout, Ui, vec2};
 use jiff::Timestamp;
 
 use crate::app::{App, Check, Command};
@@ -73,7 +73,9 @@ fn certificate_result(ui: &mut Ui, app: &App, actions: &mut Vec<Action>) {
             ui.set_width(note_width);
             close_note(ui, tone, &served.own.line(now));
         });
-        if pill_button(ui, details).clicked() {
+        let area = vec2(pill_width(ui, details), size::CHIP);
+        let button = |ui: &mut Ui| pill_button(ui, details);
+        if ui.allocate_ui_with_layout(area, Layout::left_to_right(Align::Center), button).inner.clicked() {
             actions.push(Action::Open(LessonPlace::CertificateDetails));
         }
     });

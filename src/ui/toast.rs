@@ -1,16 +1,15 @@
-//! The toast: the newest notice, at the top of the list of the tab in front. It covers no field and moves nothing.
+//! The toast: the newest notice, in the status bar. It covers nothing and moves nothing.
 
 use std::time::Duration;
 
 use egui::text::LayoutJob;
-use egui::{Align, Area, Frame, Id, Label, Layout, Margin, Order, Rect, Sense, Stroke, Ui, accesskit, vec2};
+use egui::{Align, Frame, Label, Layout, Margin, NumExt, Rect, Sense, Stroke, Ui, Vec2, accesskit, vec2};
 
 use crate::app::{App, Command, Notice};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, pill_width};
+use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, pill_width, text_width};
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::widgets::list_area;
 
 /// Shows the newest notice. A success disappears after a while, a problem when it is dismissed or outdated.
 #[derive(Debug, Default)]
@@ -23,19 +22,19 @@ pub(super) struct Toast {
 const SUCCESS_TIME: f64 = 6.0;
 /// How long a notice with *Undo* is shown, in seconds: long enough to reach the button with the keyboard.
 const UNDO_TIME: f64 = 15.0;
-/// The largest width of the text.
-const MAX_TEXT: f32 = 400.0;
-/// The most lines of text. The tooltip has all of it.
-const MAX_ROWS: usize = 5;
-/// The space between the toast and the edges of the list.
-const MARGIN: f32 = 10.0;
+/// A text up to this width is shown in one line, a longer one in two. The tooltip has all of a text that is still longer.
+const ONE_LINE: f32 = 320.0;
+/// The least room for the counters.
+const MIN_COUNTERS: f32 = 140.0;
+/// The space between the frame and its contents at the left and right.
+const PADDING: i8 = 10;
 /// The width of the icon.
 const ICON: f32 = 13.0;
 
 impl Toast {
-    /// Shows the newest notice, if there is one. Returns the action of the button that was pressed, or the action that
-    /// dismisses the notice when its time is over.
-    pub(super) fn show(&mut self, ui: &Ui, app: &App) -> Option<Action> {
+    /// Shows the newest notice, if there is one, at the right of the available space. Returns the action of the button
+    /// that was pressed, or the action that dismisses the notice when its time is over.
+    pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let Some(notice) = app.notice() else {
             self.shown = None;
             return None;
@@ -45,28 +44,13 @@ impl Toast {
             Some((shown, since)) if shown == notice => *since,
             _ => now,
         };
-        let place = list_area(ui.ctx()).shrink(MARGIN);
         let undo_width = if notice.can_undo() { pill_width(ui, "Undo") + size::GAP } else { 0.0 };
-        let around = 2.0 * 10.0 + ICON + ICON_BUTTON + 2.0 * size::GAP + undo_width;
-        let mut job = LayoutJob::simple(
-            notice.text.clone(),
-            theme::small(),
-            Palette::of(ui).text,
-            MAX_TEXT.min(place.width() - around),
-        );
-        let row = ui.fonts_mut(|fonts| fonts.row_height(&theme::small()));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few rows")]
-        let rows_in_list = ((place.height() - 8.0) / row).max(1.0) as usize;
-        job.wrap.max_rows = MAX_ROWS.min(rows_in_list);
-        let text = ui.painter().layout_job(job.clone()).size();
-        let corner = place.right_top() - vec2(text.x + around, 0.0);
-        let area = Area::new(Id::unique("toast")).order(Order::Foreground).fixed_pos(corner).constrain(false);
-        let shown = area.show(ui.ctx(), |ui| {
-            let contents = |ui: &mut Ui| {
-                ui.horizontal(|ui| toast(ui, notice, job, vec2(text.x, text.y.max(ICON_BUTTON)))).inner
-            };
-            frame(ui, notice).show(ui, contents).inner
-        });
+        let around = 2.0 * (f32::from(PADDING) + 1.0) + ICON + ICON_BUTTON + 2.0 * size::GAP + undo_width;
+        let room = ui.available_width() - around - MIN_COUNTERS;
+        let (text, text_size) = text(ui, notice, room);
+        let size = vec2(text_size.x + around, text_size.y + 2.0);
+        let show = |ui: &mut Ui| frame(ui, notice).show(ui, |ui| contents(ui, notice, text, text_size)).inner;
+        let shown = ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), show);
         let (action, has_focus) = shown.inner;
         // A toast that is about to be used doesn't disappear.
         let is_held = has_focus || shown.response.contains_pointer();
@@ -81,6 +65,21 @@ impl Toast {
     }
 }
 
+/// Returns the text of a notice, in at most two lines that are no wider than `room`, and the size that it takes.
+fn text(ui: &Ui, notice: &Notice, room: f32) -> (LayoutJob, Vec2) {
+    let whole = text_width(ui, &notice.text, theme::small()).ceil();
+    let layout = |width: f32| {
+        let color = Palette::of(ui).text;
+        let mut job = LayoutJob::simple(notice.text.clone(), theme::small(), color, width);
+        job.wrap.max_rows = 2;
+        let galley = ui.painter().layout_job(job.clone());
+        (job, galley)
+    };
+    let narrow = layout(room.min((whole / 2.0 + 60.0).max(ONE_LINE)));
+    let (job, galley) = if narrow.1.elided { layout(room) } else { narrow };
+    (job, galley.size().at_least(vec2(0.0, ICON_BUTTON)).ceil())
+}
+
 fn frame(ui: &Ui, notice: &Notice) -> Frame {
     let palette = Palette::of(ui);
     let (fill, edge) = if notice.problem {
@@ -88,13 +87,13 @@ fn frame(ui: &Ui, notice: &Notice) -> Frame {
     } else {
         (palette.accent_soft, palette.accent)
     };
-    let frame = Frame::popup(ui.style()).fill(fill).stroke(Stroke::new(1.0, edge));
-    frame.inner_margin(Margin::symmetric(10, 4))
+    let frame = Frame::new().fill(fill).stroke(Stroke::new(1.0, edge)).corner_radius(size::RADIUS);
+    frame.inner_margin(Margin::symmetric(PADDING, 0))
 }
 
 /// Shows the icon, the text and the buttons. Returns the action of the button that was pressed, and whether one of the
 /// buttons has the keyboard focus.
-fn toast(ui: &mut Ui, notice: &Notice, text: LayoutJob, text_size: egui::Vec2) -> (Option<Action>, bool) {
+fn contents(ui: &mut Ui, notice: &Notice, text: LayoutJob, text_size: Vec2) -> (Option<Action>, bool) {
     let palette = Palette::of(ui);
     let (icon, color) =
         if notice.problem { (Icon::Problem, palette.problem) } else { (Icon::Check, palette.accent) };

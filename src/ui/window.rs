@@ -38,7 +38,7 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::tls_dialogs::TlsDialogs;
 use crate::ui::toast::Toast;
 use crate::ui::top_bar::TopBar;
-use crate::ui::widgets::{scroll_when_small, set_list_area, track_window_size};
+use crate::ui::widgets::{scroll_when_small, track_window_size};
 use crate::ui::{presenter, remembered, shortcuts, start_screen, status_bar, tabs};
 
 /// The window's state: the app that it shows, and the state of each panel.
@@ -291,7 +291,6 @@ impl Window {
         if self.presenter.is_on() {
             presenter::show_address(ui, &self.app);
         }
-        status_bar::show(ui, &self.app);
         if shows_form {
             let panel = Panel::left("left").exact_size(size::SIDE_PANEL).resizable(false).frame(Frame::NONE);
             panel.show(ui, |ui| {
@@ -338,9 +337,6 @@ impl Window {
     }
 
     fn tab(&mut self, ui: &mut Ui, tab: LessonPlace) -> Vec<Action> {
-        // A tab with a list reports another area.
-        let below_toolbar = ui.available_rect_before_wrap();
-        set_list_area(ui.ctx(), below_toolbar.with_min_y(below_toolbar.top() + size::TOP_BAR));
         let min_size = vec2(0.0, size::MIN_TAB);
         match tab {
             LessonPlace::Live if self.app.shows_start_screen() => {
@@ -421,10 +417,6 @@ impl Window {
         self.help.show(ui, &about);
         actions.extend(self.file_dialogs.poll(ui.ctx()));
         actions.extend(self.file_dialogs.show_prompt(ui, &self.app));
-        // The prompt itself shows why a file could not be saved.
-        if !self.file_dialogs.is_prompting() {
-            actions.extend(self.toast.show(ui, &self.app));
-        }
         drop_hint(ui);
         actions
     }
@@ -493,7 +485,18 @@ impl eframe::App for Window {
         if !self.side_panel.is_shown(&self.app) {
             min_width = size::LAYOUT_MIN_WITHOUT_PANEL;
         }
-        actions.extend(scroll_when_small(ui, "window", vec2(min_width, min_height), |ui| self.layout(ui)));
+        // The status bar, which also shows notices, doesn't scroll with the rest.
+        let area = ui.available_rect_before_wrap();
+        let (above, bar) = area.split_top_bottom_at_y(area.bottom() - size::STATUS_BAR);
+        ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
+            let min_size = vec2(min_width, min_height - size::STATUS_BAR);
+            actions.extend(scroll_when_small(ui, "window", min_size, |ui| self.layout(ui)));
+        });
+        ui.scope_builder(UiBuilder::new().max_rect(bar), |ui| {
+            // A prompt itself shows why a file could not be saved.
+            let toast = (!self.file_dialogs.is_prompting()).then_some(&mut self.toast);
+            actions.extend(status_bar::show(ui, &self.app, toast));
+        });
         self.share_selection();
         hovered_data::end_frame(ui.ctx());
         actions.extend(self.overlays(ui));

@@ -81,18 +81,21 @@ fn public_host_warns_and_changes_wait_for_a_restart() {
     window.fill("Host", "127.0.0.1");
     assert!(!window.shows("Other computers on your network"));
     window.start();
-    assert!(!window.shows("Restart to apply"));
-    let before = window.0.get_by_role_and_label(Role::TextInput, "Backlog").rect();
+    assert!(!window.shows("Restart now"));
+    let places = |window: &Window| {
+        let backlog = window.0.get_by_role_and_label(Role::TextInput, "Backlog").rect();
+        (backlog, window.0.get_by_label("Copy this command").rect())
+    };
+    let before = places(&window);
     window.fill("Backlog", "9");
-    assert!(window.shows("Restart to apply Backlog."));
-    let after = window.0.get_by_role_and_label(Role::TextInput, "Backlog").rect();
-    assert_eq!(after, before, "the banner moves the field");
-    window.click("Restart now");
+    assert!(window.shows("Restart now to apply Backlog"));
+    assert_eq!(places(&window), before, "the button moves the form or the command");
+    window.click("Restart now to apply Backlog");
     window.wait_until("a restart with the new backlog", |window| {
         let app = window.state().app();
         matches!(app.state(), ServerState::Listening { .. }) && app.settings_to_apply().is_empty()
     });
-    assert!(!window.shows("Restart to apply"));
+    assert!(!window.shows("Restart now"));
 }
 
 #[test]

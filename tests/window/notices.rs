@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use echoscope::settings::Settings;
-use egui::{Key, Modifiers, Rect, Role};
+use egui::{Event, Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::Queryable;
 
 use crate::basics::{Dropped, connect, echo};
-use crate::harness::Window;
+use crate::harness::{PressMode, Window};
+use crate::parts::{Part, parts, resize};
 
 const PROMPT: &str = "No file dialog is available, so type the path.";
 
@@ -16,37 +17,45 @@ fn drop_file(window: &mut Window, path: &str) {
     window.0.step();
 }
 
-fn rect(window: &Window, role: Role, name: &str) -> Rect {
-    window.0.get_by_role_and_label(role, name).rect()
-}
-
 #[test]
-fn toast_moves_nothing_and_covers_no_field() {
-    let mut window = Window::with_settings(Settings { host: "127.0.0.1".to_owned(), ..Settings::default() });
-    window.start();
-    let controls = [
-        (Key::Num2, Role::TextInput, "Filter"),
-        (Key::Num3, Role::TextInput, "Host to connect to"),
-        (Key::Num3, Role::TextInput, "Text to send"),
-        (Key::Num3, Role::Button, "Connect"),
-    ];
-    let places = |window: &mut Window| {
-        controls.map(|(tab, role, name)| {
-            window.0.key_press_modifiers(Modifiers::COMMAND, tab);
-            window.run();
-            let place = rect(window, role, name);
-            let toast = window.0.query_by_label("Dismiss").map(|button| button.rect());
-            assert!(toast.is_none_or(|toast| !toast.intersects(place)), "the toast covers {name}");
-            place
-        })
-    };
-    let before = places(&mut window);
-    drop_file(&mut window, "/no/such/file");
-    window.wait_until_shown("Dismiss");
-    assert_eq!(places(&mut window), before);
-    let status = window.0.get_by_label_contains("0 clients now").rect();
-    let toast = window.0.get_by_label("Dismiss").rect();
-    assert!(toast.bottom() < status.top(), "{toast} covers the status bar at {status}");
+fn toast_moves_nothing_and_is_in_view_in_each_tab_with_a_lesson() {
+    for (size, zoom) in [([1180.0, 760.0], 1.0), ([720.0, 480.0], 1.0), ([720.0, 480.0], 1.5)] {
+        let settings = Settings { host: "127.0.0.1".to_owned(), ..Settings::default() };
+        let mut window = Window::new(settings, size, PressMode::Reader);
+        resize(&mut window, size, zoom);
+        window.click("Lessons");
+        window.click("1. Your first echo");
+        window.start();
+        let controls = |window: &mut Window| {
+            [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].map(|tab| {
+                window.0.key_press_modifiers(Modifiers::COMMAND, tab);
+                window.run();
+                let is_kept = |part: &&Part<'_>| part.acts && part.is_seen() && part.role() == Role::Button;
+                let parts = parts(window);
+                assert!(parts.iter().any(|part| part.name.contains("0 clients now") && part.is_seen()));
+                let toast = parts.iter().find(|part| part.name == "Dismiss");
+                let controls = parts.iter().filter(is_kept).map(|part| (part.name.clone(), part.seen));
+                (
+                    controls.filter(|(name, _)| name != "Dismiss").collect::<Vec<_>>(),
+                    toast.map(|part| part.seen),
+                )
+            })
+        };
+        let before = controls(&mut window);
+        drop_file(
+            &mut window,
+            "/no/such/file/in/a/folder/with/a/name/so/long/that/the/notice/takes/two/lines",
+        );
+        window.wait_until_shown("Dismiss");
+        for ((before, _), (after, toast)) in before.into_iter().zip(controls(&mut window)) {
+            assert_eq!(before, after, "in {size:?}");
+            let toast = toast.expect("the toast is shown in each tab");
+            assert!((toast.size() - vec2(26.0, 26.0)).length() < 1.0, "{toast} of the button is in view");
+        }
+        let text = window.0.get_by_label_contains("/no/such/file").rect();
+        let room = window.0.ctx.content_rect();
+        assert!(room.contains_rect(text) && text.top() > room.bottom() - 36.0, "{text} in {room}");
+    }
 }
 
 #[test]
@@ -125,6 +134,34 @@ fn prompt_asks_before_it_replaces_a_file() {
     window.wait_until_shown("The log (");
     assert!(!window.shows("type the path"));
     assert!(std::fs::read_to_string(&path).unwrap().contains("Starting server"));
+}
+
+#[test]
+fn enter_pressed_twice_replaces_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.txt");
+    std::fs::write(&path, "my notes").unwrap();
+    let mut window = Window::open();
+    window.start();
+    save_log(&mut window, &path.to_string_lossy());
+    window.wait_until_shown("log.txt already exists. Replace it?");
+    assert!(window.0.get_by_label("Cancel").is_focused());
+    window.press(Key::Enter);
+    assert!(!window.shows("type the path"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "my notes");
+}
+
+#[test]
+fn typing_in_the_prompt_replaces_the_suggested_name() {
+    let mut window = Window::open();
+    window.start();
+    window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.wait_until_shown("type the path");
+    window.0.event(Event::Text("friday".to_owned()));
+    window.run();
+    let typed = window.0.get_by_role_and_label(Role::TextInput, PROMPT).value().unwrap();
+    let name = std::path::Path::new(&typed).file_name();
+    assert_eq!(name, Some(std::ffi::OsStr::new("friday.txt")), "{typed}");
 }
 
 #[test]

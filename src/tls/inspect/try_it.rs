@@ -37,7 +37,8 @@ impl ServedCertificate {
     }
 
     /// Returns the file to give to clients as their CA file; `None` if it isn't known.
-    pub(in crate::tls) fn ca_file(&self, certificate: &Path) -> Option<PathBuf> {
+    #[must_use]
+    pub fn ca_file(&self, certificate: &Path) -> Option<PathBuf> {
         match &self.anchor {
             TrustAnchor::Own | TrustAnchor::OwnBesideCa | TrustAnchor::InFile => Some(certificate.to_owned()),
             TrustAnchor::Beside { ca, .. } => Some(ca.clone()),

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use egui::{Frame, Label, ProgressBar, RichText, Spinner, Stroke, Ui};
 use jiff::Timestamp;
 
-use crate::app::App;
-use crate::app::WakeFn;
 use crate::app::tls_jobs::{CertificateInspector, Inspection, PathText, certificate_inspector};
+use crate::app::{App, Check, WakeFn};
 use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
@@ -38,11 +37,16 @@ pub(super) struct DetailsDialog {
 impl DetailsDialog {
     /// Returns the dialog for the form's certificate.
     pub(super) fn new(wake: &WakeFn, app: &App) -> Self {
+        let path = app.settings().certificate.clone();
+        let ca_file = match app.certificate() {
+            Check::Good(served) => served.ca_file(&path).unwrap_or_default(),
+            _ => PathBuf::new(),
+        };
         Self {
             inspector: certificate_inspector(wake),
-            path: app.settings().certificate.clone(),
+            path,
             trusts_system: true,
-            ca_file: PathBuf::new().into(),
+            ca_file: ca_file.into(),
             started: None,
             found: None,
         }
@@ -126,12 +130,11 @@ impl DetailsDialog {
         ];
         let chosen = choice_row(ui, "Clients trust", self.trusts_system, &choices);
         self.trusts_system = chosen.unwrap_or(self.trusts_system);
-        if self.trusts_system {
-            return;
-        }
         let field = DialogField { label: "CA file", text: &self.ca_file.text, hint: "path", is_wrong: false };
         let choose = Action::SetDetailsCaFile(PathBuf::new());
-        if let (_, Some(changed)) = field.show_with_browse(ui, choose, actions) {
+        // Always there, so that nothing moves when it is needed.
+        let show = |ui: &mut Ui| field.show_with_browse(ui, choose, actions).1;
+        if let Some(changed) = ui.add_enabled_ui(!self.trusts_system, show).inner {
             self.ca_file = changed.into();
         }
     }

@@ -206,7 +206,12 @@ impl CreateDialog {
         self.defect = chosen.unwrap_or(self.defect);
         below(ui, |ui| match self.defect {
             None => drop(small(ui, none[0].2)),
-            Some(defect) => drop(note(ui, Tone::Caution, defect.about())),
+            Some(defect) => {
+                let warning = note(ui, Tone::Caution, defect.about());
+                if chosen.is_some() {
+                    warning.scroll_to_me(None);
+                }
+            }
         });
         files_row(ui, spec, preflight);
         collapsible(ui, "openssl commands", "Show the openssl commands", |ui| {
@@ -257,7 +262,8 @@ impl CreateDialog {
                 _ if spec.client_certificate => true,
                 _ => return drop(check_box(ui, &mut self.signed_by_ca, label)),
             };
-            ui.add_enabled_ui(false, |ui| check_box(ui, &mut signed, label));
+            // Disabling it twice would make it dimmer than the rest.
+            ui.add_enabled_ui(!ui.is_enabled(), |ui| check_box(ui, &mut signed, label));
         });
         let about = match (spec.needs_ca(), is_created) {
             (true, _) if spec.defect == Some(Defect::SelfSigned) => {

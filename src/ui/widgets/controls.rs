@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use egui::text::LayoutJob;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
     Align, Button, Color32, ComboBox, EventFilter, FontId, Frame, Id, Key, Label, Layout, Margin, Modifiers,
     Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextFormat, TextWrapMode, Ui, Vec2,
@@ -126,7 +126,9 @@ pub(crate) fn copy_box(ui: &mut Ui, name: &str, text: &str, max_rows: usize) {
                 ui.set_width(width);
                 let format = TextFormat::simple(theme::mono(), palette.text);
                 let mut job = LayoutJob::single_section(text.to_owned(), format);
-                job.wrap.max_rows = max_rows;
+                job.wrap = TextWrapping { max_width: width, max_rows, ..TextWrapping::default() };
+                // A long text fills its lines, so that more of it is seen.
+                job.wrap.break_anywhere = ui.painter().layout_job(job.clone()).elided;
                 ui.add(Label::new(job).wrap());
             });
             copy_button(ui, name, || text.to_owned());
@@ -210,10 +212,10 @@ pub(crate) fn gauge(
     name: &str,
 ) -> Response {
     let palette = Palette::of(ui);
-    let boxes = u16::try_from(places).unwrap_or(max_boxes).min(max_boxes);
+    let boxes = boxes(places, max_boxes);
     let filled = (u64::from(taken.min(places)) * u64::from(boxes)).div_ceil(u64::from(places.max(1)));
     let pitch = cell.x + BOX_SPACING;
-    let size = vec2((f32::from(boxes) * pitch - BOX_SPACING).max(0.0), cell.y);
+    let size = vec2(gauge_width(places, cell, max_boxes), cell.y);
     let (area, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     for index in 0..boxes {
@@ -227,6 +229,15 @@ pub(crate) fn gauge(
         }
     }
     response
+}
+
+/// Returns the width of a gauge.
+pub(crate) fn gauge_width(places: u32, cell: Vec2, max_boxes: u16) -> f32 {
+    (f32::from(boxes(places, max_boxes)) * (cell.x + BOX_SPACING) - BOX_SPACING).max(0.0)
+}
+
+fn boxes(places: u32, max_boxes: u16) -> u16 {
+    u16::try_from(places).unwrap_or(max_boxes).min(max_boxes)
 }
 
 /// The greatest height of a combo box's list. A longer list scrolls.

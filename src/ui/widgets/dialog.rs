@@ -82,7 +82,11 @@ impl Dialog {
         let layer = LayerId::new(Order::Foreground, id);
         let was_open = ctx.memory(|memory| memory.areas().visible_last_frame(&layer));
         let area = Modal::default_area(id).accessible_name(self.title).role(accesskit::Role::Dialog);
-        let area = area.anchor(Align2::CENTER_TOP, vec2(0.0, top));
+        // Without a fade, so that the window stays dimmed when a dialog takes the place of another one.
+        let area = area.anchor(Align2::CENTER_TOP, vec2(0.0, top)).fade_in(false);
+        if !was_open {
+            ctx.request_discard("the first pass only measures the dialog");
+        }
         let modal = Modal::new(id).area(area).frame(Frame::window(ui.style()));
         let response = modal.backdrop_color(Palette::of(ui).veil).show(ctx, |ui| {
             let margins = f32::from(ui.spacing().window_margin.left) * 2.0;

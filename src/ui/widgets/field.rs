@@ -93,8 +93,8 @@ pub(crate) fn path_field(
     let place = response.rect.shrink2(vec2(10.0, 2.0));
     if !response.has_focus() && text_width(ui, text, theme::text()) > place.width() {
         // Paint over the field's own text, inside its outline.
+        ui.painter().rect_filled(response.rect.shrink(2.0), 0.0, Palette::of(ui).field);
         let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
-        painter.rect_filled(place, 0.0, Palette::of(ui).field);
         let color = ui.style().interact(&response).text_color();
         painter.text(place.right_center(), Align2::RIGHT_CENTER, text, theme::text(), color);
     }

@@ -70,21 +70,6 @@ pub(crate) fn toolbar<R>(ui: &mut Ui, id: &str, tools: impl FnOnce(&mut Ui) -> R
     panel.show(ui, |ui| ui.horizontal_wrapped(show).inner).inner
 }
 
-fn list_area_id() -> Id {
-    Id::unique("the list of the tab in front")
-}
-
-/// Reports the area of the list in the tab in front, over which the toast is shown.
-pub(super) fn set_list_area(ctx: &Context, area: Rect) {
-    ctx.data_mut(|data| data.insert_temp(list_area_id(), area));
-}
-
-/// Returns the area that was reported last, as far as it is in the window.
-pub(super) fn list_area(ctx: &Context) -> Rect {
-    let window = ctx.content_rect();
-    ctx.data(|data| data.get_temp::<Rect>(list_area_id())).map_or(window, |area| area.intersect(window))
-}
-
 /// Shows why a tab is empty, and what to do.
 pub(crate) fn empty_message(ui: &mut Ui, title: &str, text: &str) {
     ui.add_space(size::EDGE * 2.0);

@@ -9,7 +9,6 @@ use std::ops::Range;
 use egui::{EventFilter, Key, Modifiers, Rect, Response, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use crate::ui::theme::size;
-use crate::ui::widgets::set_list_area;
 
 /// The scroll position of a list.
 #[derive(Debug)]
@@ -184,7 +183,6 @@ impl VirtualList {
 
     /// Handles the scrolling of content that is `total` points high, which the caller paints.
     pub(crate) fn scroll(&mut self, ui: &mut Ui, rect: Rect, total: f64) -> Scrolled {
-        set_list_area(ui.ctx(), rect);
         let pixel = f64::from(ui.ctx().pixels_per_point());
         self.view = (f64::from(rect.height()) * pixel).round() / pixel;
         self.total = total;

@@ -221,7 +221,7 @@ fn layout_holds_with_clients_a_lesson_and_a_notice() {
     window.0.step();
     window.wait_until_shown("Dismiss");
     window.fill("Backlog", "9");
-    assert!(window.shows("Restart to apply Backlog."));
+    assert!(window.shows("Restart now to apply Backlog"));
     show(&mut window, Key::Num1);
     press(&mut window, "List of connections");
     press(&mut window, "Connection #2");

@@ -40,7 +40,7 @@ use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::field::focus_field;
-use crate::ui::widgets::{empty_message, scroll_when_small, set_list_area};
+use crate::ui::widgets::{empty_message, scroll_when_small};
 
 use composer::Composer;
 use transcript_list::TranscriptList;
@@ -236,7 +236,6 @@ impl ClientPanel {
         let top = form.response.rect.bottom();
         let split = (area.bottom() - self.composer_height).max(top + MIN_ROWS);
         let rows = Rect::from_min_max(pos2(area.left(), top + 1.0), pos2(area.right(), split));
-        set_list_area(ui.ctx(), rows);
         ui.painter().rect_filled(rows, 0.0, palette.canvas);
         for edge in [top, split] {
             ui.painter().hline(area.x_range(), edge, Stroke::new(1.0, palette.border));

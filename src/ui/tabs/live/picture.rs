@@ -21,7 +21,7 @@ use crate::ui::action::Action;
 use crate::ui::frame_pacing;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::pill_button;
-use crate::ui::widgets::{focus_ring, set_list_area, text_line};
+use crate::ui::widgets::{focus_ring, text_line};
 
 /// The smallest size in which everything is readable. A smaller area scrolls.
 pub(super) const MIN_SIZE: Vec2 = vec2(360.0, 300.0);
@@ -44,8 +44,6 @@ const THREAD: f32 = 50.0;
 const PITCH: (f32, f32) = (48.0, 72.0);
 /// Height of the line with the number of connections that aren't drawn.
 const FOOTER: f32 = 26.0;
-/// Height of the part in which a toast may appear.
-const TOAST: f32 = 64.0;
 /// How long moving bytes are drawn after they have moved.
 const MOVING: Duration = Duration::from_millis(600);
 
@@ -156,8 +154,6 @@ pub(super) fn show(
     let listeners = live.queues.as_ref().map_or(1, |queues| queues.queues.len());
     // Room for the waiting clients is reserved, so that the connections don't move when one waits.
     let bottom = top + queues_height(listeners, live.pool.is_some());
-    // A toast appears at the lower end, where it covers neither a queue nor a button.
-    set_list_area(ui.ctx(), body.with_min_y(body.bottom() - TOAST));
     let accepting = accept_thread(ui, app, live, columns.threads.with_min_y(top), actions);
     accept_queues(ui, live, &columns, top, accepting);
 

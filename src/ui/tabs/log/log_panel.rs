@@ -21,7 +21,7 @@ use crate::ui::tabs::log::log_entry::show_row;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{newest_button, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
-use crate::ui::widgets::{empty_message, focus_ring, set_list_area, text_line};
+use crate::ui::widgets::{empty_message, focus_ring, text_line};
 
 /// The state of the panel.
 #[derive(Debug, Default)]
@@ -113,7 +113,6 @@ impl LogPanel {
     /// Shows the rows, or a hint if there are none.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         let mut area = ui.available_rect_before_wrap();
-        set_list_area(ui.ctx(), area);
         let response = ui.interact(area, list_id(), Sense::FOCUSABLE | Sense::CLICK);
         let label = format!("Log, {} entries", with_thousands(self.shown.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &label));

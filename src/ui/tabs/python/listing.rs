@@ -19,7 +19,7 @@ use crate::ui::tabs::python::line_status::{LabelPart, LineStatus, MAX_NAMED};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::field::small;
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::widgets::{char_width, set_list_area};
+use crate::ui::widgets::char_width;
 
 /// The width to the left of the text, for an icon and the line number.
 const GUTTER: f32 = 54.0;
@@ -39,7 +39,6 @@ const INDENTATION: usize = 4;
 /// Shows the program. Scrolls the line `scrolled_to`, if there is one, to a place near the top.
 pub(crate) fn show(ui: &mut Ui, program: &Program, statuses: &[LineStatus], scrolled_to: Option<usize>) {
     let view = ui.available_rect_before_wrap();
-    set_list_area(ui.ctx(), view);
     let palette = Palette::of(ui);
     // The last line's line feed would show as an empty line.
     let text = program.text();
