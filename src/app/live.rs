@@ -96,6 +96,8 @@ pub struct OtherClients {
     pub queued: usize,
     /// How many of their threads are in `recv`.
     pub in_recv: usize,
+    /// How many of their threads are paused in step mode.
+    pub paused: usize,
 }
 
 /// The threads of the pool.
@@ -131,19 +133,18 @@ struct Drawn {
 }
 
 impl LiveView {
-    /// Updates the picture with room for `max` connections, and returns it. A connection that is `selected` is always
-    /// drawn.
+    /// Updates the picture with room for `max` connections, and returns it. The connection that is `selected` is always
+    /// drawn, and those whose thread is paused in step mode are drawn before all others.
     pub fn update(&mut self, app: &App, max: usize, selected: Option<ClientId>) -> &LivePicture {
         let now = Instant::now();
         let connections = app.connections();
         let is_stale = |at: Option<Instant>| at.is_none_or(|at| now.duration_since(at) >= CHOOSE_INTERVAL);
         let wanted = max.min(connections.len());
         self.drawn.retain(|drawn| find(&connections, drawn.id).is_some());
-        let lacks_selected = selected.is_some_and(|id| {
-            find(&connections, id).is_some() && self.drawn.iter().all(|drawn| drawn.id != id)
-        });
-        if self.drawn.len() != wanted || lacks_selected || is_stale(self.chosen_at) {
-            self.choose(&connections, wanted, selected, now);
+        let first = first_choice(&connections, wanted, selected);
+        let lacks_first = first.iter().any(|id| self.drawn.iter().all(|drawn| drawn.id != *id));
+        if self.drawn.len() != wanted || lacks_first || is_stale(self.chosen_at) {
+            self.choose(&connections, wanted, first, now);
         }
         let ids: Vec<_> = self.drawn.iter().map(|drawn| drawn.id).collect();
         let queues = app.server.as_ref().map(|server| server.byte_queues(&ids)).unwrap_or_default();
@@ -196,17 +197,18 @@ impl LiveView {
         if let Some(server) = app.server.as_ref().filter(|_| !self.picture.clients.is_empty()) {
             server.watch_byte_queues(Vec::new());
         }
-        self.picture = LivePicture::default();
+        // Bytes that move from now on aren't seen, so they must not be drawn as moving later.
+        *self = Self::default();
     }
 
-    /// Chooses the connections that are drawn: the selected one, then half of the room for the newest ones, and the rest
-    /// for those that transferred the most since the last choice.
-    fn choose(&mut self, connections: &[Connection], count: usize, selected: Option<ClientId>, now: Instant) {
+    /// Chooses the connections that are drawn: those of the [`first_choice`], then half of the room for the newest ones,
+    /// and the rest for those that transferred the most since the last choice.
+    fn choose(&mut self, connections: &[Connection], count: usize, first: Vec<ClientId>, now: Instant) {
         let total = |connection: &Connection| connection.received + connection.sent;
-        let mut chosen: Vec<ClientId> =
-            selected.filter(|id| find(connections, *id).is_some()).into_iter().collect();
-        let newest = connections.iter().rev().map(|connection| connection.client.id);
-        chosen.extend(newest.take(count.div_ceil(2)).filter(|id| Some(*id) != selected));
+        let mut chosen = first;
+        let newest = connections.iter().rev().map(|connection| connection.client.id).take(count.div_ceil(2));
+        let newest: Vec<_> = newest.filter(|id| !chosen.contains(id)).collect();
+        chosen.extend(newest);
         chosen.truncate(count);
         let before = |id: ClientId| {
             self.bytes.binary_search_by_key(&id, |(id, _)| *id).map_or(0, |index| self.bytes[index].1)
@@ -227,9 +229,13 @@ impl LiveView {
         }
         chosen.extend(rest.into_iter().take(wanted).map(|(_, _, id)| id));
         chosen.sort_unstable();
+        // Only of a connection that was accepted since the last choice is it known that its bytes have just moved.
+        let is_new = |id: ClientId| {
+            self.chosen_at.is_some() && self.bytes.last().is_none_or(|(newest, _)| id > *newest)
+        };
         let drawn = chosen.into_iter().filter_map(|id| {
             let known = self.drawn.iter().find(|drawn| drawn.id == id).copied();
-            known.or_else(|| Some(Drawn::new(find(connections, id)?, now)))
+            known.or_else(|| Some(Drawn::new(find(connections, id)?, now, is_new(id))))
         });
         self.drawn = drawn.collect();
         self.bytes.clear();
@@ -247,6 +253,7 @@ impl LiveView {
                 others.queued += usize::from(connection.phase == Phase::Queued);
                 others.in_recv +=
                     usize::from(connection.site.is_some_and(|site| site.call == Call::Recv && !site.paused));
+                others.paused += usize::from(connection.site.is_some_and(|site| site.paused));
             }
         }
         others
@@ -254,9 +261,10 @@ impl LiveView {
 }
 
 impl Drawn {
-    fn new(connection: &Connection, now: Instant) -> Self {
+    /// `is_new` is whether the bytes of the connection have just moved.
+    fn new(connection: &Connection, now: Instant, is_new: bool) -> Self {
         let bytes = [connection.received, connection.sent];
-        let moved = bytes.map(|bytes| (bytes > 0).then_some(now));
+        let moved = bytes.map(|bytes| (is_new && bytes > 0).then_some(now));
         Self { id: connection.client.id, bytes, moved, changed: now, site: connection.site }
     }
 
@@ -286,6 +294,15 @@ fn can_change_without_event(client: &LiveClient) -> bool {
     let queues = [client.queues.receive, client.queues.send];
     let is_in_recv = client.thread.as_ref().is_some_and(|thread| thread.state == ThreadState::Waiting);
     !is_in_recv || queues.iter().flatten().any(|queue| queue.bytes > 0)
+}
+
+/// Returns the connections, at most `count`, that are drawn before all others: the selected one, and those whose thread
+/// is paused in step mode.
+fn first_choice(connections: &[Connection], count: usize, selected: Option<ClientId>) -> Vec<ClientId> {
+    let is_paused = |connection: &&Connection| connection.site.is_some_and(|site| site.paused);
+    let paused = connections.iter().filter(is_paused).map(|connection| connection.client.id);
+    let selected = selected.filter(|id| find(connections, *id).is_some());
+    selected.into_iter().chain(paused.filter(|id| Some(*id) != selected)).take(count).collect()
 }
 
 fn find(connections: &[Connection], id: ClientId) -> Option<&Connection> {

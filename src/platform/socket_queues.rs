@@ -1,13 +1,21 @@
 //! The queues of sockets in the OS: the accept queue of a listening socket, and the receive and send queue of a
 //! connection. Each OS reports another part of that.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fs::{self, File};
+#[cfg(target_os = "linux")]
+use std::io::Write;
 use std::io::{self, Read, Seek};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Mutex;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use mio::net::TcpListener;
 use socket2::SockRef;
+#[cfg(target_os = "linux")]
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::sync::lock;
 
@@ -35,26 +43,108 @@ pub(crate) fn accept_queue_capacity(backlog: u16) -> Option<u32> {
 pub(crate) struct QueuedClients {
     /// Their number.
     pub(crate) count: u32,
-    /// The addresses of the first ones that the OS lists, in no particular order.
+    /// Their addresses.
     pub(crate) addresses: Vec<SocketAddr>,
 }
 
-/// Returns the clients in the accept queue of each of these listening sockets, and the addresses of at most
-/// `max_addresses` for each; `None` if the OS doesn't report them.
+/// Returns the clients in the accept queue of each of these listening sockets; `None` if the OS doesn't report them. If
+/// several of a queue aren't `known` yet, its clients are sorted, the next one to be accepted first, as far as the OS
+/// reports that.
 ///
 /// On Linux, `/proc/net/tcp` and `tcp6` (proc(5)) list them: a listening socket has the length of its queue as
 /// `rx_queue`, and a connection that was not accepted has no inode.
-pub(crate) fn queued_clients(listening: &[SocketAddr], max_addresses: usize) -> Option<Vec<QueuedClients>> {
+pub(crate) fn queued_clients(listening: &[SocketAddr], known: &[SocketAddr]) -> Option<Vec<QueuedClients>> {
     if !REPORTS_ACCEPT_QUEUE {
         return None;
     }
     let mut queues = vec![QueuedClients::default(); listening.len()];
     for is_ipv6 in [false, true] {
         if listening.iter().any(|address| address.is_ipv6() == is_ipv6) {
-            add_queued_clients(&read_sockets(is_ipv6).ok()?, listening, max_addresses, &mut queues);
+            add_queued_clients(&read_sockets(is_ipv6).ok()?, listening, &mut queues);
+        }
+    }
+    for (address, queue) in listening.iter().zip(&mut queues) {
+        if queue.addresses.iter().filter(|address| !known.contains(address)).count() > 1 {
+            let times = waiting_times(*address).unwrap_or_default();
+            queue.addresses.sort_by_key(|address| Reverse(times.get(address).copied()));
         }
     }
     Some(queues)
+}
+
+/// Returns how many milliseconds each client has been waiting in the accept queue of a listening socket; `None` if the
+/// OS doesn't report it.
+///
+/// The request to Linux is that of `ss` (sock_diag(7), `linux/inet_diag.h`). The server hasn't sent anything yet to a
+/// client that it hasn't accepted, so `tcpi_last_data_sent` is the time since the handshake.
+#[cfg(target_os = "linux")]
+fn waiting_times(listening: SocketAddr) -> Option<HashMap<SocketAddr, u32>> {
+    const SOCK_DIAG_BY_FAMILY: u16 = 20;
+    const NLM_F_REQUEST_DUMP: u16 = 0x301;
+    const INET_DIAG_INFO: u16 = 2;
+    const ESTABLISHED_OR_CLOSE_WAIT: u32 = 1 << 1 | 1 << 8;
+    // The sizes of nlmsghdr, of a request with inet_diag_req_v2 after it, and of inet_diag_msg.
+    const HEADER: usize = 16;
+    const REQUEST: usize = 72;
+    const MESSAGE: usize = 72;
+
+    let protocol = Protocol::from(libc::NETLINK_SOCK_DIAG);
+    let mut socket = Socket::new(Domain::from(libc::AF_NETLINK), Type::DGRAM, Some(protocol)).ok()?;
+    socket.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
+    let family = if listening.is_ipv6() { libc::AF_INET6 } else { libc::AF_INET };
+    let mut request = Vec::with_capacity(REQUEST);
+    request.extend(u32::try_from(REQUEST).ok()?.to_ne_bytes());
+    request.extend([SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP].map(u16::to_ne_bytes).concat());
+    request.extend([0; 8]);
+    let attributes = 1 << (INET_DIAG_INFO - 1);
+    request.extend([u8::try_from(family).ok()?, u8::try_from(libc::IPPROTO_TCP).ok()?, attributes, 0]);
+    request.extend(ESTABLISHED_OR_CLOSE_WAIT.to_ne_bytes());
+    request.extend(listening.port().to_be_bytes());
+    request.resize(REQUEST, 0);
+    socket.write_all(&request).ok()?;
+
+    let number = |bytes: &[u8], at: usize| Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let short = |bytes: &[u8], at: usize| Some(u16::from_ne_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    let client = |message: &[u8]| {
+        let ip = if listening.is_ipv6() {
+            IpAddr::from(<[u8; 16]>::try_from(message.get(24..40)?).ok()?)
+        } else {
+            IpAddr::from(<[u8; 4]>::try_from(message.get(24..28)?).ok()?)
+        };
+        let is_accepted = number(message, 68)? != 0;
+        (!is_accepted).then_some(SocketAddr::new(ip, u16::from_be(short(message, 6)?)))
+    };
+    let last_data_sent = |message: &[u8]| {
+        let mut attributes = message.get(MESSAGE..)?;
+        while short(attributes, 2)? != INET_DIAG_INFO {
+            attributes = attributes.get(usize::from(short(attributes, 0)?.max(4)).next_multiple_of(4)..)?;
+        }
+        number(attributes, 4 + 44)
+    };
+    let mut times = HashMap::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let length = socket.read(&mut buffer).ok()?;
+        let mut messages = &buffer[..length];
+        while !messages.is_empty() {
+            // Another message is the end of the list, or an error.
+            if short(messages, 4)? != SOCK_DIAG_BY_FAMILY {
+                return Some(times);
+            }
+            let length = number(messages, 0)? as usize;
+            let message = messages.get(HEADER..length)?;
+            if let (Some(client), Some(time)) = (client(message), last_data_sent(message)) {
+                times.insert(client, time);
+            }
+            messages = messages.get(length.next_multiple_of(4)..).unwrap_or_default();
+        }
+    }
+}
+
+/// Returns `None`.
+#[cfg(not(target_os = "linux"))]
+fn waiting_times(_listening: SocketAddr) -> Option<HashMap<SocketAddr, u32>> {
+    None
 }
 
 /// Opens the files that [`queued_clients`] reads, so that it can still read them when the process has no more file
@@ -83,12 +173,7 @@ fn read_sockets(is_ipv6: bool) -> io::Result<String> {
 }
 
 /// Adds the clients in the text of `/proc/net/tcp` or `tcp6` to the queues of these listening sockets.
-fn add_queued_clients(
-    text: &str,
-    listening: &[SocketAddr],
-    max_addresses: usize,
-    queues: &mut [QueuedClients],
-) {
+fn add_queued_clients(text: &str, listening: &[SocketAddr], queues: &mut [QueuedClients]) {
     const ESTABLISHED: &str = "01";
     const CLOSE_WAIT: &str = "08";
     const LISTEN: &str = "0A";
@@ -111,9 +196,7 @@ fn add_queued_clients(
                 if local == *address {
                     queue.count += u32::from_str_radix(socket.rx_queue, 16).unwrap_or(0);
                 }
-            } else if (local == *address || address.ip().is_unspecified())
-                && queue.addresses.len() < max_addresses
-            {
+            } else if local == *address || address.ip().is_unspecified() {
                 queue.addresses.extend(parse_address(socket.remote));
             }
         }
@@ -256,8 +339,6 @@ fn send_queue(_stream: &TcpStream) -> Option<u64> {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use std::io::{Read, Write};
-
     use super::*;
 
     #[test]
@@ -269,17 +350,31 @@ mod tests {
             3: 0100007F:3039 0100007F:C002 01 00000000:00000000 00:00000000 00000000     0        0 77 1\n\
             4: 0100007F:3039 0100007F:C003 06 00000000:00000000 00:00000000 00000000     0        0 0 1\n\
             5: 0200007F:3039 0100007F:C004 01 00000000:00000000 00:00000000 00000000     0        0 0 1\n";
-        let queues = |address: &str, max| {
+        let queues = |address: &str| {
             let mut queues = [QueuedClients::default()];
-            add_queued_clients(text, &[address.parse().unwrap()], max, &mut queues);
+            add_queued_clients(text, &[address.parse().unwrap()], &mut queues);
             let ports: Vec<_> = queues[0].addresses.iter().map(SocketAddr::port).collect();
             (queues[0].count, ports)
         };
         if cfg!(target_endian = "little") {
-            assert_eq!(queues("127.0.0.1:12345", 9), (2, vec![0xc000, 0xc001]));
-            assert_eq!(queues("127.0.0.1:12345", 1), (2, vec![0xc000]));
-            assert_eq!(queues("0.0.0.0:12345", 9), (0, vec![0xc000, 0xc001, 0xc004]));
-            assert_eq!(queues("127.0.0.1:12346", 9), (0, vec![]));
+            assert_eq!(queues("127.0.0.1:12345"), (2, vec![0xc000, 0xc001]));
+            assert_eq!(queues("0.0.0.0:12345"), (0, vec![0xc000, 0xc001, 0xc004]));
+            assert_eq!(queues("127.0.0.1:12346"), (0, vec![]));
+        }
+    }
+
+    #[test]
+    fn queued_clients_are_sorted_as_they_will_be_accepted() {
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = std::net::TcpListener::bind(host) else { continue };
+            let address = listener.local_addr().unwrap();
+            let connect = |_| {
+                std::thread::sleep(Duration::from_millis(25));
+                TcpStream::connect(address).unwrap()
+            };
+            let clients: Vec<_> = (0..8).map(connect).collect();
+            let expected: Vec<_> = clients.iter().map(|client| client.local_addr().unwrap()).collect();
+            assert_eq!(queued_clients(&[address], &[]).unwrap()[0].addresses, expected);
         }
     }
 

@@ -21,7 +21,7 @@ use crate::sync::{lock, wait_while, wait_while_for};
 const POLL: Duration = Duration::from_millis(200);
 /// The time between two queries is at least this many times what a query takes: that depends on how many sockets the
 /// computer has.
-const REST: u32 = 20;
+const REST: u32 = 10;
 /// The most clients of a queue whose addresses are kept.
 const MAX_ADDRESSES: usize = 32;
 
@@ -47,7 +47,7 @@ pub struct AcceptQueue {
     pub address: SocketAddr,
     /// How many clients wait; `None` if the OS doesn't report it.
     pub waiting: Option<u32>,
-    /// The addresses of the first waiting clients, in the order in which they were first seen.
+    /// The addresses of the first waiting clients, the next one to be accepted first.
     pub clients: Vec<SocketAddr>,
     /// How many attempts to connect the OS has dropped since the start because the queue was full. A client retries, and
     /// each retry counts. `None` if the OS doesn't report it.
@@ -177,12 +177,13 @@ impl AcceptQueueMonitor {
         while !is_stopping() {
             let is_accepting = queues.accepting;
             let addresses: Vec<_> = queues.queues.iter().map(|queue| queue.address).collect();
+            let known: Vec<_> = queues.queues.iter().flat_map(|queue| queue.clients.clone()).collect();
             drop(queues);
             let start = Instant::now();
             let (mut is_changed, dropped) = if is_accepting && REPORTS_ACCEPT_QUEUE {
                 (self.update_waiting(Some(&vec![QueuedClients::default(); addresses.len()])), Vec::new())
             } else {
-                let clients = socket_queues::queued_clients(&addresses, MAX_ADDRESSES);
+                let clients = socket_queues::queued_clients(&addresses, &known);
                 (self.update_waiting(clients.as_deref()), self.update_dropped())
             };
             let rest = POLL.max(start.elapsed() * REST);
@@ -233,7 +234,7 @@ impl AcceptQueueMonitor {
             queue.clients.retain(|client| addresses.contains(client));
             is_changed |= queue.clients.len() != before || queue.waiting != waiting;
             for address in addresses {
-                if !queue.clients.contains(address) {
+                if queue.clients.len() < MAX_ADDRESSES && !queue.clients.contains(address) {
                     queue.clients.push(*address);
                     is_changed = true;
                 }

@@ -126,6 +126,43 @@ fn newest_and_selected_connections_are_drawn_and_others_counted() {
 }
 
 #[test]
+fn bytes_that_moved_before_the_picture_was_in_view_are_not_drawn_as_moving() {
+    let mut live = Live::start(Settings::default());
+    let mut client = live.connect();
+    let mut echo = |live: &mut Live, bytes: u64| {
+        client.write_all(b"x").unwrap();
+        client.read_exact(&mut [0]).unwrap();
+        wait_for("the echo", || live.app.counters().bytes_sent == bytes);
+    };
+    echo(&mut live, 1);
+    let moved = |live: &mut Live| live.view.update(&live.app, 8, None).clients[0].moved[1].is_some();
+    assert!(!moved(&mut live));
+    live.view.hide(&live.app);
+    echo(&mut live, 2);
+    assert!(!moved(&mut live));
+    echo(&mut live, 3);
+    assert!(moved(&mut live));
+}
+
+#[test]
+fn paused_threads_are_drawn_before_newer_connections() {
+    let mut live = Live::start(Settings { mode: Mode::Pool, pool_size: 2, ..Settings::default() });
+    let clients: Vec<_> = (0..6).map(|_| live.connect()).collect();
+    live.wait_until("all connections", |picture| picture.clients.len() == 6);
+    live.app.apply(Command::SetStepping(true));
+    for mut client in &clients[..2] {
+        client.write_all(b"x").unwrap();
+    }
+    wait_for("the paused threads", || {
+        live.app.paused_threads().iter().filter(|it| it.client.is_some()).count() == 2
+    });
+    let picture = live.view.update(&live.app, 2, None);
+    let ids: Vec<_> = picture.clients.iter().map(|client| client.client.id.0).collect();
+    assert_eq!(ids, [1, 2]);
+    assert_eq!((picture.others.count, picture.others.paused, picture.others.queued), (4, 0, 4));
+}
+
+#[test]
 fn picture_with_little_room_asks_for_no_more_updates_once_nothing_changes() {
     let mut live = Live::start(Settings::default());
     let _clients: Vec<_> = (0..3).map(|_| live.connect()).collect();

@@ -1,7 +1,7 @@
 //! The Live tab: the picture of the server and the list of its connections.
 
 use echoscope::settings::{Mode, Settings};
-use egui::{Key, Role};
+use egui::{Key, Rect, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::basics::{connect, echo};
@@ -47,6 +47,67 @@ fn selected_connection_is_explained_and_disconnected() {
     window.wait_until_shown("No client is connected");
 }
 
+/// Returns where the picture shows each connection, from the first one to the last one.
+fn connections(window: &Window) -> Vec<Rect> {
+    let shown = window.0.query_all_by_role(Role::ListBoxOption);
+    let mut rects: Vec<_> = shown.map(|shown| shown.rect()).collect();
+    rects.sort_by(|one, other| one.top().total_cmp(&other.top()));
+    rects
+}
+
+#[test]
+fn selecting_a_connection_moves_no_other_one_and_keeps_it_in_view() {
+    for size in [[1180.0, 760.0], [720.0, 480.0]] {
+        let settings = Settings { host: "127.0.0.1".to_owned(), ..Settings::default() };
+        let mut window = Window::sized(settings, size);
+        window.click("Live");
+        let address = window.start();
+        let _clients = [(); 4].map(|()| connect(address));
+        window.wait_until_shown("Connection #4 from");
+        window.run();
+        let before = connections(&window);
+        window.0.get_by_label_contains("Connection #2 from").click();
+        window.run();
+        window.run();
+        let after = connections(&window);
+        // In a short window, the picture may scroll as a whole.
+        let scrolled = after[0].min - before[0].min;
+        let expected: Vec<_> = before.iter().map(|rect| rect.translate(scrolled)).collect();
+        assert_eq!(after, expected, "{size:?}");
+        assert!(scrolled.y == 0.0 || size[1] < 500.0, "scrolled by {scrolled} in {size:?}");
+        let details = window.0.get_by_label_contains("Explanation and").rect();
+        assert!(after[1].bottom() < details.top() - 24.0, "{} is covered by {details}", after[1]);
+    }
+}
+
+#[test]
+fn tab_key_visits_the_connections_before_the_details() {
+    let mut window = open(Mode::Threads);
+    let address = window.start();
+    let _client = connect(address);
+    window.wait_until_shown("Connection #1 from");
+    window.0.get_by_label_contains("Connection #1 from").click();
+    window.run();
+    window.0.get_by_label_contains("Connection #1 from").focus();
+    window.run();
+    let is_reached = |_| {
+        window.press(Key::Tab);
+        window.0.get_by_role_and_label(Role::Button, "Disconnect").is_focused()
+    };
+    assert!((0..4).any(is_reached), "the details come next");
+}
+
+#[test]
+fn button_that_pauses_accepting_keeps_its_size() {
+    let mut window = open(Mode::Threads);
+    window.start();
+    let rect = |window: &Window, name| window.0.get_by_role_and_label(Role::Button, name).rect();
+    let before = rect(&window, "Pause accepting");
+    window.click("Pause accepting");
+    window.wait_until_shown("Resume accepting");
+    assert_eq!(rect(&window, "Resume accepting"), before);
+}
+
 #[test]
 fn clients_in_the_accept_queue_are_shown_by_their_address() {
     if !cfg!(target_os = "linux") {
@@ -77,6 +138,7 @@ fn next_steps_the_paused_thread() {
     window.wait_until_shown("accept thread: paused before socket()");
     window.click("Next, accept thread");
     window.wait_until_shown("accept thread: paused before bind()");
+    assert!(window.shows("Step mode · "));
 }
 
 /// Presses the heading of a column.

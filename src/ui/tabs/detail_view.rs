@@ -42,6 +42,8 @@ pub(crate) struct DetailContent<'a> {
     pub(crate) connection: Option<ClientId>,
     /// Whether that connection is open, and a button *Disconnect* closes it.
     pub(crate) disconnect: bool,
+    /// Whether the panel is only as high as the explanation, which is all that it contains.
+    pub(crate) is_compact: bool,
 }
 
 /// The user's requests in the details.
@@ -85,7 +87,13 @@ pub(crate) fn show_panel(
     };
     let height = ui.available_height();
     // The list keeps at least half of a short window, and 200 points of a tall one.
-    let max = (height - 200.0).max(height * 0.48).max(80.0);
+    let mut max = (height - 200.0).max(height * 0.48).max(80.0);
+    if content.is_compact {
+        let width = ui.available_width() - 32.0 - size::SCROLL_BAR;
+        let color = Palette::of(ui).text;
+        let text = ui.painter().layout(content.explanation.clone(), theme::text(), color, width).size().y;
+        max = (16.0 + size::CHIP + ui.spacing().item_spacing.y + text + 4.0).clamp(80.0, max);
+    }
     let default = self::height(ui.ctx()).unwrap_or(size::DETAIL);
     let panel = Panel::bottom("detail").resizable(true).default_size(default.min(max));
     let id = ui.scope_id().with("detail");
@@ -168,7 +176,7 @@ pub(crate) fn show(ui: &mut Ui, content: &DetailContent<'_>, format: DataFormat)
     scroll.floating_width = 4.0;
     scroll.dormant_handle_opacity = 0.6;
     let scroll = ScrollArea::vertical().id_salt((content.number, &content.title));
-    scroll.auto_shrink(false).animated(false).show(ui, |ui| {
+    scroll.auto_shrink(false).animated(false).min_scrolled_height(0.0).show(ui, |ui| {
         if response.has_focus() {
             scroll_by_keys(ui, response.id, area.height());
         }

@@ -14,7 +14,7 @@ use crate::server::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::pill_button;
+use crate::ui::widgets::controls::{pill_button, text_width};
 use crate::ui::widgets::virtual_list::VirtualList;
 use crate::ui::widgets::{empty_message, focus_ring, text_line};
 
@@ -221,7 +221,11 @@ impl ConnectionList {
             let response = ui.interact(place, Id::unique("column").with(column.name), Sense::click());
             let color = if is_sorted || response.hovered() { palette.text } else { palette.muted };
             text_line(ui, place, align, column.name, theme::small(), color);
-            let beside = if column.is_number { place.right() + 1.0 } else { place.right() - 8.0 };
+            let beside = if column.is_number {
+                place.right() + 1.0
+            } else {
+                place.left() + text_width(ui, column.name, theme::small()) + 4.0
+            };
             let beside = pos2(beside, place.center().y);
             ui.painter().text(beside, Align2::LEFT_CENTER, arrow, theme::small(), color);
             response.widget_info(|| WidgetInfo::selected(Role::ColumnHeader, true, is_sorted, column.name));

@@ -1,43 +1,37 @@
 //! The picture of the server. From left to right: the clients; the OS with the accept queues and the queues of each
 //! connection; the server's threads.
 
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use egui::epaint::CubicBezierShape;
+use egui::style::ScrollAnimation;
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Id, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Id, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::app::live::{LiveClient, LivePicture, LiveThread, ThreadState};
 use crate::app::{App, Command};
 use crate::platform::socket_queues::ByteQueue;
 use crate::server::event::ClientId;
-use crate::server::{AcceptQueue, AcceptQueues};
 use crate::settings::Mode;
 use crate::text::{self, count, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::frame_pacing;
+use crate::ui::tabs::live::accept_queues;
+use crate::ui::tabs::live::shapes::{GAP, dashed_outline, outline, paint_label};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::pill_button;
+use crate::ui::widgets::controls::{pill_button, text_width};
 use crate::ui::widgets::{focus_ring, text_line};
 
-/// The smallest size in which everything is readable. A smaller area scrolls.
-pub(super) const MIN_SIZE: Vec2 = vec2(360.0, 300.0);
+/// The smallest width in which everything is readable. A narrower area scrolls.
+pub(super) const MIN_WIDTH: f32 = 360.0;
+/// So many connections are drawn even in a short picture, which then scrolls.
+const MIN_CONNECTIONS: usize = 4;
 /// Below this width, some texts are shorter.
 const NARROW: f32 = 560.0;
 
 /// Height of the headings of the columns.
 const HEADING: f32 = 30.0;
-/// Height of the box of a listening socket.
-const LISTENER: f32 = 60.0;
-/// Space between two boxes.
-const GAP: f32 = 8.0;
-/// The side of a slot of the accept queue, and the space after it.
-const SLOT: [f32; 2] = [20.0, 5.0];
-/// Height of the box of a waiting client, and the most of them that are drawn.
-const WAITING: (f32, usize) = (36.0, 3);
 /// Height of the box of the accepting thread, and of the pool's.
 const THREAD: f32 = 50.0;
 /// The minimum and the maximum distance from one connection's box to the next one's.
@@ -63,7 +57,7 @@ impl Columns {
             _ => [36.0, 28.0],
         };
         let room = width - between[0] - between[1];
-        let least = if width < NARROW { [76.0, 112.0] } else { [122.0, 150.0] };
+        let least = if width < NARROW { [76.0, 134.0] } else { [122.0, 150.0] };
         let clients = (room * 0.22).clamp(least[0], 220.0);
         let os = (room * 0.34).clamp(least[1], 380.0);
         let column = |left: f32, width: f32| {
@@ -78,41 +72,40 @@ impl Columns {
     }
 }
 
-/// Returns the height of the part with the accept queues, without the headings.
-fn queues_height(listeners: usize, has_pool: bool) -> f32 {
-    let boxes = |count: usize, height: f32| {
-        #[expect(clippy::cast_precision_loss, reason = "a few boxes")]
-        let count = count as f32;
-        count * (height + GAP)
-    };
-    boxes(listeners.max(1), LISTENER)
-        .max(boxes(WAITING.1, WAITING.0))
-        .max(boxes(1 + usize::from(has_pool), THREAD))
+/// Returns the height that all but the connections need.
+fn height_of_others(app: &App) -> f32 {
+    let listeners = app.accept_queues().map_or(1, |queues| queues.queues.len());
+    HEADING + 4.0 * GAP + accept_queues::height(listeners) + FOOTER
+}
+
+/// Returns the smallest height in which so many connections are drawn, or some of them.
+#[expect(clippy::cast_precision_loss, reason = "a few boxes")]
+pub(super) fn min_height(app: &App, connections: usize) -> f32 {
+    height_of_others(app) + connections.min(MIN_CONNECTIONS) as f32 * PITCH.0
 }
 
 /// Returns how many connections fit into a picture of this height.
-pub(super) fn max_connections(height: f32, app: &App) -> usize {
-    let queues = app.accept_queues();
-    let listeners = queues.as_ref().map_or(1, |queues| queues.queues.len());
-    let above = HEADING + queues_height(listeners, app.running_mode() == Mode::Pool) + 2.0 * GAP;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen at most")]
-    let fit = ((height - above - FOOTER - GAP) / PITCH.0).max(1.0) as usize;
-    fit
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen at most")]
+pub(super) fn max_connections(app: &App, height: f32) -> usize {
+    ((height - height_of_others(app)) / PITCH.0 + 0.01).max(1.0) as usize
 }
 
-/// Draws the picture; returns the connection that was clicked, and adds the actions of its buttons.
+/// Draws the picture in this width, which includes that of a scroll bar; returns the connection that was clicked, and
+/// adds the actions of its buttons. If `reveal`, the selected connection is scrolled into view.
 pub(super) fn show(
     ui: &mut Ui,
     app: &App,
     live: &LivePicture,
-    selected: Option<ClientId>,
+    width: f32,
+    (selected, reveal): (Option<ClientId>, bool),
     actions: &mut Vec<Action>,
 ) -> Option<ClientId> {
     let palette = Palette::of(ui);
     let area = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(area);
-    let edge = if area.width() < NARROW { GAP } else { size::EDGE };
-    let area = area.shrink2(vec2(edge, 0.0)).with_max_y(area.bottom() - GAP);
+    let edge = if width < NARROW { GAP } else { size::EDGE };
+    let right = area.left() + width - edge.max(size::SCROLL_BAR);
+    let area = Rect::from_min_max(pos2(area.left() + edge, area.top()), pos2(right, area.bottom() - GAP));
     let columns = Columns::new(area);
     let headings = [
         (columns.clients, "Clients", "Programs that are connected or trying to connect."),
@@ -150,12 +143,16 @@ pub(super) fn show(
     let columns =
         Columns { os: inside(columns.os), threads: inside(columns.threads), clients: columns.clients };
 
-    let top = body.top() + GAP + 2.0;
+    let top = body.top() + GAP;
     let listeners = live.queues.as_ref().map_or(1, |queues| queues.queues.len());
     // Room for the waiting clients is reserved, so that the connections don't move when one waits.
-    let bottom = top + queues_height(listeners, live.pool.is_some());
+    let bottom = top + accept_queues::height(listeners);
     let accepting = accept_thread(ui, app, live, columns.threads.with_min_y(top), actions);
-    accept_queues(ui, live, &columns, top, accepting);
+    // Without connections, waiting clients have all the room.
+    let waiting_bottom = if live.clients.is_empty() { area.bottom() } else { bottom };
+    let waiting =
+        [columns.clients.with_max_y(waiting_bottom), columns.os].map(|column| column.with_min_y(top));
+    accept_queues::show(ui, live, waiting, accepting);
 
     let mut clicked = None;
     let rows =
@@ -165,8 +162,12 @@ pub(super) fn show(
     let mut y = rows.top();
     for client in &live.clients {
         let row = Rect::from_min_max(pos2(area.left(), y), pos2(area.right(), y + pitch - GAP));
-        if connection(ui, app, client, &columns, row, selected == Some(client.client.id), actions) {
+        let is_selected = selected == Some(client.client.id);
+        if connection(ui, app, client, &columns, row, is_selected, actions) {
             clicked = Some(client.client.id);
+        }
+        if is_selected && reveal {
+            ui.scroll_to_rect_animation(row.expand(GAP), None, ScrollAnimation::none());
         }
         y += pitch;
     }
@@ -176,12 +177,17 @@ pub(super) fn show(
         let others = &live.others;
         let text = format!("+ {} more", with_thousands(others.count as u64));
         paint_label(ui, place(columns.clients), "more clients", &text, palette.muted);
-        let mut text = format!("+ {} in recv()", count(others.in_recv as u64, "thread"));
-        if others.queued > 0 {
-            let _ = write!(text, ", {} without a thread", with_thousands(others.queued as u64));
+        let parts =
+            [(others.in_recv, "in recv()"), (others.paused, "paused"), (others.queued, "without a thread")];
+        let parts = parts.iter().filter(|(number, _)| *number > 0);
+        let parts: Vec<_> =
+            parts.map(|(number, state)| format!("{} {state}", with_thousands(*number as u64))).collect();
+        if !parts.is_empty() {
+            let text = format!("+ {}", parts.join(", "));
+            paint_label(ui, place(columns.threads), "more threads", &text, palette.muted);
         }
-        paint_label(ui, place(columns.threads), "more threads", &text, palette.muted);
-    } else if live.clients.is_empty() {
+    } else if live.clients.is_empty() && live.queues.as_ref().is_none_or(|it| it.waiting().unwrap_or(0) == 0)
+    {
         let place =
             Rect::from_min_max(pos2(columns.clients.left(), y), pos2(columns.clients.right(), y + FOOTER));
         paint_label(ui, place, "no clients", "No client is connected.", palette.muted);
@@ -198,16 +204,6 @@ fn request_update(ui: &Ui, live: &LivePicture) {
         frame_pacing::repaint_after(ui.ctx(), Duration::from_millis(33));
     } else if let Some(after) = live.update_after {
         frame_pacing::repaint_after(ui.ctx(), after);
-    }
-}
-
-/// Paints a text on one line, with the same text for screen readers.
-fn paint_label(ui: &Ui, place: Rect, id: &str, text: &str, color: Color32) {
-    let is_truncated = text_line(ui, place, Align2::LEFT_CENTER, text, theme::small(), color);
-    let response = ui.interact(place, Id::unique("live label").with(id), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
-    if is_truncated {
-        response.on_hover_text(text);
     }
 }
 
@@ -252,154 +248,6 @@ fn accept_thread(
     place.left_center()
 }
 
-/// Draws a box with an outline and a background.
-fn outline(ui: &Ui, rect: Rect, stroke: Stroke, fill: Color32) {
-    ui.painter().rect(rect, CornerRadius::same(size::RADIUS), fill, stroke, StrokeKind::Inside);
-}
-
-/// Draws the accept queues, the clients that wait in them, and the lines between them and the accepting thread.
-fn accept_queues(ui: &Ui, live: &LivePicture, columns: &Columns, top: f32, accepting: Pos2) {
-    let palette = Palette::of(ui);
-    let Some(queues) = &live.queues else {
-        let place = columns.os.with_min_y(top).with_max_y(top + LISTENER);
-        let addresses: Vec<_> = live.listening.iter().map(ToString::to_string).collect();
-        let text = match addresses.as_slice() {
-            [] => "No socket listens yet.".to_owned(),
-            some => format!("Already listening: {}", some.join(", ")),
-        };
-        paint_label(ui, place, "not listening", &text, palette.muted);
-        return;
-    };
-    let mut place = columns.os.with_min_y(top).with_max_y(top + LISTENER);
-    let mut waiting = columns.clients.with_min_y(top).with_max_y(top + WAITING.0);
-    let mut left = WAITING.1;
-    let mut hidden = 0;
-    // The number of queues that follow and have clients.
-    let mut others = queues.queues.iter().skip(1).filter(|queue| !queue.clients.is_empty()).count();
-    for (queue, description) in queues.queues.iter().zip(live.describe_queues()) {
-        listener(ui, place, queues, queue, &description);
-        let dashes = Stroke::new(1.0, palette.border_strong);
-        ui.painter().extend(Shape::dashed_line(&[place.right_center(), accepting], dashes, 3.0, 3.0));
-        // Each queue shows a client before another one shows a second.
-        let shown = queue.clients.len().min(left.saturating_sub(others));
-        others = others.saturating_sub(1);
-        left -= shown;
-        hidden += (queue.waiting.unwrap_or(0) as usize).saturating_sub(shown);
-        for client in &queue.clients[..shown] {
-            let stroke = Stroke::new(1.2, palette.caution);
-            let corners = [
-                waiting.left_top(),
-                waiting.right_top(),
-                waiting.right_bottom(),
-                waiting.left_bottom(),
-                waiting.left_top(),
-            ];
-            ui.painter().extend(Shape::dashed_line(&corners, stroke, 4.0, 3.0));
-            let text = waiting.shrink2(vec2(8.0, 4.0));
-            let is_narrow = waiting.width() < 120.0;
-            let state = if is_narrow { "waits" } else { "waits for accept()" };
-            let address = if is_narrow { format!("…:{}", client.port()) } else { client.to_string() };
-            text_line(ui, text, Align2::LEFT_TOP, state, theme::strong(11.0), palette.caution);
-            text_line(ui, text, Align2::LEFT_BOTTOM, &address, FontId::monospace(11.0), palette.muted);
-            let response = ui.interact(waiting, Id::unique("waiting client").with(client), Sense::hover());
-            response.widget_info(|| {
-                WidgetInfo::labeled(Role::Label, true, format!("{client} waits for accept()"))
-            });
-            response.on_hover_text(
-                "The OS has completed the TCP handshake, so this client is connected. The server hasn't accepted it, so it has \
-                 no number yet.",
-            );
-            // The OS doesn't report the order of the queue, so the line doesn't lead to a slot.
-            let end = place.left_center();
-            let start = waiting.right_center();
-            let bend = (end.x - start.x) * 0.5;
-            let points = [start, start + vec2(bend, 0.0), end - vec2(bend, 0.0), end];
-            ui.painter().add(CubicBezierShape::from_points_stroke(
-                points,
-                false,
-                Color32::TRANSPARENT,
-                stroke,
-            ));
-            waiting = waiting.translate(vec2(0.0, WAITING.0 + GAP));
-        }
-        place = place.translate(vec2(0.0, LISTENER + GAP));
-    }
-    if hidden > 0 {
-        let text = format!("+ {} more", with_thousands(hidden as u64));
-        let below = waiting.translate(vec2(0.0, -GAP)).with_max_y(waiting.top() + 8.0);
-        paint_label(ui, below, "more waiting", &text, palette.caution);
-    }
-}
-
-/// Draws a listening socket with its accept queue.
-fn listener(ui: &Ui, place: Rect, queues: &AcceptQueues, queue: &AcceptQueue, description: &str) {
-    let palette = Palette::of(ui);
-    outline(ui, place, Stroke::new(1.0, palette.border), palette.canvas);
-    let inside = place.shrink2(vec2(10.0, 7.0));
-    let call = format!("listen({})", queues.backlog);
-    let call_width = ui.painter().layout_no_wrap(call.clone(), theme::mono(), palette.muted).size().x;
-    let first = inside.with_max_y(inside.top() + 16.0);
-    let address = queue.address.to_string();
-    let font = if inside.width() < NARROW / 4.0 { FontId::monospace(11.0) } else { theme::mono() };
-    let address_width = ui.painter().layout_no_wrap(address.clone(), font.clone(), palette.text).size().x;
-    text_line(ui, first, Align2::LEFT_CENTER, &address, font, palette.text);
-    if address_width + call_width + GAP <= first.width() {
-        text_line(ui, first, Align2::RIGHT_CENTER, &call, theme::mono(), palette.muted);
-    }
-    let response = ui.interact(place, Id::unique("listening socket").with(queue.address), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, description));
-    response.on_hover_text(format!(
-        "A listening socket with its accept queue: connected clients that the server hasn't accepted yet. \
-         {description}."
-    ));
-
-    show_slots(ui, inside.with_min_y(inside.bottom() - SLOT[0]), queues, queue);
-}
-
-/// Draws the slots of an accept queue, and how many packets were dropped.
-fn show_slots(ui: &Ui, mut place: Rect, queues: &AcceptQueues, queue: &AcceptQueue) {
-    let palette = Palette::of(ui);
-    let width =
-        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.muted).size().x;
-    let dropped =
-        queue.dropped.map_or_else(String::new, |dropped| format!("{} dropped", with_thousands(dropped)));
-    let has_dropped = queue.dropped.unwrap_or(0) > 0;
-    let Some(taken) = queue.waiting else {
-        text_line(ui, place, Align2::LEFT_CENTER, "waiting: unknown", theme::small(), palette.muted);
-        return;
-    };
-    let capacity = queues.capacity.unwrap_or(0);
-    let numbers = format!("{} of {}", with_thousands(taken), with_thousands(capacity));
-    // With little space, only a number that isn't 0 is shown.
-    if has_dropped || width(&numbers) + width(&dropped) + 2.0 * GAP <= place.width() {
-        let color = if has_dropped { palette.problem } else { palette.muted };
-        text_line(ui, place, Align2::RIGHT_CENTER, &dropped, theme::small(), color);
-        place.max.x -= width(&dropped) + GAP;
-    }
-    let pitch = place.height() + SLOT[1];
-    let fit = |width: f32| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen at most")]
-        let fit = ((width + SLOT[1]) / pitch).max(0.0) as u32;
-        fit
-    };
-    let mut count = capacity;
-    if fit(place.width()) < capacity {
-        // Not every place has a slot, so the number shows how many are taken.
-        text_line(ui, place, Align2::RIGHT_CENTER, &numbers, theme::small(), palette.muted);
-        count = fit(place.width() - width(&numbers) - GAP);
-    }
-    let mut slot = Rect::from_min_size(place.min, Vec2::splat(place.height()));
-    for index in 0..count {
-        let is_taken = index < taken;
-        let stroke = Stroke::new(1.0, if is_taken { palette.caution } else { palette.border_strong });
-        outline(ui, slot, stroke, palette.field);
-        if is_taken {
-            ui.painter().circle_filled(slot.center(), 4.5, palette.caution);
-        }
-        slot = slot.translate(vec2(pitch, 0.0));
-    }
-}
-
 /// Draws a connection: its client, its queues and its thread, and the lines between them. Returns whether it was clicked.
 fn connection(
     ui: &mut Ui,
@@ -433,8 +281,7 @@ fn connection(
     ui.painter().circle_filled(pos2(first.left() + 4.0, first.center().y), 4.0, color);
     let number = first.with_min_x(first.left() + 14.0);
     text_line(ui, number, Align2::LEFT_CENTER, &id.to_string(), theme::strong(size::TEXT), palette.text);
-    let number_width =
-        ui.painter().layout_no_wrap(id.to_string(), theme::strong(size::TEXT), palette.text).size().x;
+    let number_width = text_width(ui, &id.to_string(), theme::strong(size::TEXT));
     if live.tls && number_width + 50.0 <= first.width() {
         text_line(ui, first, Align2::RIGHT_CENTER, "TLS", theme::strong(11.0), palette.muted);
     }
@@ -482,15 +329,7 @@ fn connection(
             actions.push(Command::Step(Some(id)).into());
         }
     } else {
-        let edge = Stroke::new(1.2, palette.caution);
-        let corners = [
-            thread.left_top(),
-            thread.right_top(),
-            thread.right_bottom(),
-            thread.left_bottom(),
-            thread.left_top(),
-        ];
-        ui.painter().extend(Shape::dashed_line(&corners, edge, 4.0, 3.0));
+        dashed_outline(ui, thread, palette.caution);
         let is_pool = app.running_mode() == Mode::Pool;
         let text = if is_pool { "waits for a thread of the pool" } else { "waits for a thread" };
         paint_label(
@@ -582,7 +421,7 @@ fn thread_box(
     }
     let clicked = response.clicked();
     response.on_hover_text(format!("{about} {}", thread.about));
-    let mut text = place.shrink2(vec2(12.0, 5.0));
+    let mut text = place.shrink2(vec2(if place.width() < 150.0 { GAP } else { 12.0 }, 5.0));
     let mut next = false;
     if is_paused {
         let button =
@@ -597,9 +436,8 @@ fn thread_box(
         text.max.x = button.left() - GAP;
     }
     let first = text.with_max_y(text.center().y);
-    let note_width = ui.painter().layout_no_wrap(note.to_owned(), theme::small(), palette.muted).size().x;
-    let name_width =
-        ui.painter().layout_no_wrap(thread.name.clone(), theme::strong(size::SMALL), palette.text).size().x;
+    let note_width = text_width(ui, note, theme::small());
+    let name_width = text_width(ui, &thread.name, theme::strong(size::SMALL));
     text_line(ui, first, Align2::LEFT_CENTER, &thread.name, theme::strong(size::SMALL), palette.text);
     if name_width + note_width + GAP <= first.width() {
         text_line(ui, first, Align2::RIGHT_CENTER, note, theme::small(), palette.muted);
