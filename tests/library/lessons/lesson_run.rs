@@ -287,8 +287,7 @@ fn any_answer_completes_a_step_that_waits_for_one() {
         let result = run.result_text(SystemTime::now());
         let right = usize::from(answer == 1);
         assert!(result.contains(&format!("Answers: {right} of 1 question right")), "{result}");
-        let line =
-            ["“no” Not quite. It is “yes”.", "“yes” Right.", "“both” Not quite. It is “yes”."][answer];
+        let line = ["“no” Not quite. It is “yes”.", "“yes” Right.", "“both” Not quite. It is “yes”."][answer];
         assert!(result.contains(&format!("Answer:   {line}\n")), "{result}");
     }
 }
