@@ -24,7 +24,7 @@ fn counters(ui: &mut Ui, app: &App) {
     let counters = app.counters();
     let width = ui.available_width();
     ui.horizontal_centered(|ui| {
-        ui.spacing_mut().item_spacing.x = 20.0;
+        ui.spacing_mut().item_spacing.x = if width < NARROW { 16.0 } else { 20.0 };
         ui.add_space(size::EDGE);
         let now = format!("{} now", text::count(counters.clients_now, "client"));
         let total = format!("{} total", with_thousands(counters.clients_total));

@@ -96,11 +96,13 @@ impl Composer {
             let send = send.on_disabled_hover_text(reason.unwrap_or_default());
             // Enter is ignored while the client is still connecting.
             let entered = entered && !status.state.is_connecting();
-            if send.on_hover_text("Enter. In the text, Shift+Enter inserts a line end.").clicked() || entered
-            {
-                actions.push(ClientCommand::Send(tab.id()).into());
-                // A click on the button has taken the focus from the field.
+            let send = send.on_hover_text("Enter. In the text, Shift+Enter inserts a line end.");
+            if send.clicked() {
+                // The click has taken the focus from the field.
                 self.focus();
+            }
+            if send.clicked() || entered {
+                actions.push(ClientCommand::Send(tab.id()).into());
             }
             if is_short {
                 let icon = if self.shows_options { Icon::ChevronDown } else { Icon::ChevronRight };

@@ -73,8 +73,9 @@ pub(crate) struct ClientPanel {
     min_height: f32,
 }
 
-/// The smallest height of the transcript: connecting, connected, a send and its echo. With less space, the tab scrolls.
-const MIN_ROWS: f32 = 4.0 * size::LOG_ROW + size::GAP;
+/// The smallest number of rows of the transcript: while the client is connected, those of connecting, a send and its
+/// echo. With less space, the tab scrolls.
+const MIN_ROWS: [f32; 2] = [2.0, 4.0];
 /// A tab shorter than this shows the second row of the composer only on request.
 const SHORT: f32 = 420.0;
 /// The largest share of the tab that doesn't scroll.
@@ -240,9 +241,9 @@ impl ClientPanel {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
         let format = self.format(app);
+        let is_open = tab.state().is_open();
         let form = Frame::new().inner_margin(FORM_MARGIN).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            let is_open = tab.state().is_open();
             if is_open {
                 status_line::show_state(ui, tab, state, &mut self.shows_form);
             }
@@ -258,7 +259,8 @@ impl ClientPanel {
             self.format = status_line::show(ui, tab, state, format, actions).or(self.format);
         });
         let top = form.response.rect.bottom();
-        let split = (area.bottom() - self.composer_height).max(top + MIN_ROWS);
+        let min_rows = MIN_ROWS[usize::from(is_open)] * size::LOG_ROW + size::GAP;
+        let split = (area.bottom() - self.composer_height).max(top + min_rows);
         let rows = Rect::from_min_max(pos2(area.left(), top + 1.0), pos2(area.right(), split));
         set_list_area(ui.ctx(), rows);
         ui.painter().rect_filled(rows, 0.0, palette.canvas);
@@ -279,7 +281,7 @@ impl ClientPanel {
             ui.min_rect().height()
         });
         self.composer_height = composer.inner;
-        self.min_height = top + MIN_ROWS + composer.inner - area.top();
+        self.min_height = top + min_rows + composer.inner - area.top();
         ui.advance_cursor_after_rect(area);
     }
 }
