@@ -153,7 +153,7 @@ read -ra recommended < <(dpkg-deb --field "$deb" Recommends | sed 's/[,|]/ /g')
 } | sed 's/:.*//' | sort -u >"$work/needed"
 awk '$6 ~ /^\// && $2 ~ /x/ {print $6}' "/proc/$app/maps" | sort -u >"$work/loaded"
 while read -r library; do
-    # Where /lib is a link to /usr/lib, dpkg may know a file by either path.
+    # If /lib is a link to /usr/lib, dpkg may list a file under either path.
     owner=$(dpkg --search "$library" 2>/dev/null || dpkg --search "${library#/usr}" 2>/dev/null || true)
     owner=${owner%%:*}
     grep -qx "$owner" "$work/needed" ||
@@ -183,7 +183,7 @@ install=$(find "$work/unpacked" -name install)
 home() { (cd "$HOME" && find . -print0 | LC_ALL=C sort -z | tr '\0' '\n'); }
 home >"$work/before"
 "$install" >"$work/install.out" || fail "the archive can't be installed"
-grep -q "is not in your PATH" "$work/install.out" || fail "nothing is said about the PATH"
+grep -q "is not in your PATH" "$work/install.out" || fail "no message about the PATH"
 home >"$work/first"
 # Install again, as an update does. It removes a file that only the earlier version had.
 : >"$HOME/.local/share/doc/echoscope/OLD"

@@ -110,7 +110,7 @@ pub enum Command {
     Opened(LessonPlace),
     /// Record for the lesson that a row with this text was selected.
     Selected(RowPlace, String),
-    /// Show the Wire tab as an eavesdropper sees it, or with everything that the server knows.
+    /// Show the Wire tab as an eavesdropper sees it, or with the data that only the server can read.
     SetEavesdropping(bool),
     /// Dismiss the newest notice.
     DismissNotice,

@@ -46,6 +46,7 @@ impl Default for Options {
 }
 
 /// The app without a user interface.
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub struct App {
     pub(super) form: Form,
     pub(super) server: Option<Server>,

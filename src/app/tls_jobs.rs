@@ -38,17 +38,17 @@ pub struct CertificateCreator {
     pub preflights: LatestJob<CertificateSpec, (CertificateSpec, Preflight)>,
     /// Creates the files.
     pub creations: LatestJob<Creation, CreationResult>,
-    cancelled: Arc<AtomicBool>,
+    canceled: Arc<AtomicBool>,
 }
 
 /// A certificate to create.
 pub struct Creation {
     spec: CertificateSpec,
     replace: bool,
-    cancelled: Arc<AtomicBool>,
+    canceled: Arc<AtomicBool>,
 }
 
-/// The result of a creation; `Ok(None)` if it was cancelled.
+/// The result of a creation; `Ok(None)` if it was canceled.
 pub type CreationResult = Result<Option<CreatedFiles>, CreateError>;
 
 impl CertificateCreator {
@@ -61,7 +61,7 @@ impl CertificateCreator {
         };
         let create = |creation: Creation| {
             let write = create::prepare(&creation.spec, creation.replace, Timestamp::now())?;
-            if creation.cancelled.load(Ordering::SeqCst) {
+            if creation.canceled.load(Ordering::SeqCst) {
                 return Ok(None);
             }
             write().map(Some)
@@ -69,19 +69,19 @@ impl CertificateCreator {
         Self {
             preflights: LatestJob::new("check-folder", wake, preflight),
             creations: LatestJob::new("create-certificate", wake, create),
-            cancelled: Arc::default(),
+            canceled: Arc::default(),
         }
     }
 
     /// Starts to create the files. `replace`: whether existing files may be replaced.
     pub fn start(&mut self, spec: CertificateSpec, replace: bool) {
-        self.cancelled = Arc::default();
-        self.creations.start(Creation { spec, replace, cancelled: Arc::clone(&self.cancelled) });
+        self.canceled = Arc::default();
+        self.creations.start(Creation { spec, replace, canceled: Arc::clone(&self.canceled) });
     }
 
     /// Cancels the creation, unless its files are being written already.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+        self.canceled.store(true, Ordering::SeqCst);
     }
 }
 

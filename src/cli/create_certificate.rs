@@ -22,9 +22,9 @@ const CERTIFICATE: &str = "Certificate";
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct CreateFlags {
     /// Host name or address of the server (repeat for more)
-    ///
-    /// The first one is also the common name. [default: localhost, 127.0.0.1, ::1, and this computer's name]
-    #[arg(long = "name", value_name = "NAME", allow_hyphen_values = true, help_heading = CERTIFICATE)]
+    #[arg(long = "name", value_name = "NAME", allow_hyphen_values = true, help_heading = CERTIFICATE,
+        long_help = "Host name or address of the server (repeat for more)\n\nThe first one is also the common name. \
+                     [default: localhost, 127.0.0.1, ::1, and this computer's name]")]
     names: Vec<String>,
 
     /// Days that the certificate is valid, 1 to 36500

@@ -210,9 +210,12 @@ fn launch(
     Ok(Launch { front, settings, settings_file, warnings })
 }
 
+/// Whether an option that another one needs is missing.
+type IsMissing = fn(&Settings, Front) -> bool;
+
 /// All options that have no effect without another one: their scope, the option that they need, and whether it is
 /// missing. The log's format has no scope, since it isn't a setting.
-const NEEDS: &[(Option<Scope>, &str, fn(&Settings, Front) -> bool)] = &[
+const NEEDS: &[(Option<Scope>, &str, IsMissing)] = &[
     (None, "--headless", |_, front| matches!(front, Front::Window { .. })),
     (Some(Scope::Pool), "--mode pool", |settings, _| settings.mode != Mode::Pool),
     (Some(Scope::SeveralClients), "--mode threads or --mode pool", |settings, _| settings.mode == Mode::One),

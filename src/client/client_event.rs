@@ -149,7 +149,7 @@ impl CloseMode {
 /// How a connection ended.
 #[derive(Debug, Clone)]
 pub enum ConnectionOutcome {
-    /// It was closed, or cancelled before it was open.
+    /// It was closed, or canceled before it was open.
     Closed(ClosedConnection),
     /// It could not be opened, or failed later.
     Failed(ClientError),
@@ -179,7 +179,7 @@ pub enum ClientCloseCause {
     /// The server, in this way. The client closed its side afterwards.
     Server(PeerEnd),
     /// The user gave up before the connection was open.
-    Cancelled,
+    Canceled,
     /// The app ended, or the tab was closed.
     Dropped,
 }
@@ -207,7 +207,7 @@ pub enum ClientState {
 }
 
 impl ClientState {
-    /// Returns whether a connection attempt is under way, which can be cancelled.
+    /// Returns whether a connection attempt is under way, which can be canceled.
     #[must_use]
     pub fn is_connecting(self) -> bool {
         matches!(self, Self::Resolving | Self::Connecting | Self::Handshake)

@@ -185,7 +185,7 @@ impl OpenConnection {
                 Ok(Some(ClientCloseCause::Dropped))
             }
             Some(CloseRequest::Close(_)) if self.state == ClientState::Handshake => {
-                Ok(Some(ClientCloseCause::Cancelled))
+                Ok(Some(ClientCloseCause::Canceled))
             }
             Some(CloseRequest::Close(mode)) => self.close(mode),
         }

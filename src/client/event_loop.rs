@@ -77,7 +77,7 @@ fn run(
     let lookup = Lookup::start(&config.host, config.port, wake).map_err(unavailable)?;
     let addresses = loop {
         for client in clients {
-            if let Some(closed) = cancelled(client) {
+            if let Some(closed) = canceled(client) {
                 client.finish(Some(ConnectionOutcome::Closed(closed)));
             }
         }
@@ -164,7 +164,7 @@ impl ClientTask {
         buffer: &mut [u8],
     ) -> Result<ControlFlow<ClosedConnection, Option<Instant>>, ClientError> {
         if let TaskProgress::Dialing(dialer) = &mut self.progress {
-            if let Some(closed) = cancelled(&self.shared) {
+            if let Some(closed) = canceled(&self.shared) {
                 return Ok(ControlFlow::Break(closed));
             }
             let (socket, took) = match dialer.advance(registry)? {
@@ -183,9 +183,9 @@ impl ClientTask {
 }
 
 /// Takes the close request of a connection that isn't open yet. Returns how it ended, if there is a request.
-fn cancelled(client: &ClientShared) -> Option<ClosedConnection> {
+fn canceled(client: &ClientShared) -> Option<ClosedConnection> {
     let cause = match client.take_close()? {
-        CloseRequest::Close(_) => ClientCloseCause::Cancelled,
+        CloseRequest::Close(_) => ClientCloseCause::Canceled,
         CloseRequest::Drop => ClientCloseCause::Dropped,
     };
     Some(ClosedConnection { cause, sent: 0, received: 0, unsent: 0, lasted: Duration::ZERO })

@@ -133,9 +133,11 @@ impl Progress {
             | (EventPattern::HalfClosed {}, LessonEvent::HalfClosed)
             | (EventPattern::Answered {}, LessonEvent::Answered)
             | (EventPattern::Refused {}, LessonEvent::Refused) => 1,
-            (EventPattern::Sent { contains }, LessonEvent::Sent(data)) => u64::from(has(data, contains)),
+            (EventPattern::Sent { contains }, LessonEvent::Sent(data)) => {
+                u64::from(has(data, contains.as_ref()))
+            }
             (EventPattern::Selected { place, contains }, LessonEvent::Selected(selected, text)) => {
-                u64::from(*place == selected && has(text.as_bytes(), contains))
+                u64::from(*place == selected && has(text.as_bytes(), contains.as_ref()))
             }
             (EventPattern::Opened { place }, LessonEvent::Opened(opened)) => u64::from(*place == opened),
             (EventPattern::Stream { contains }, LessonEvent::Server(event)) => {
@@ -168,8 +170,8 @@ impl Progress {
 }
 
 /// Returns whether the data contains this text, if one is required.
-fn has(data: &[u8], text: &Option<Bytes>) -> bool {
-    text.as_ref().is_none_or(|text| contains(data, &text.0))
+fn has(data: &[u8], text: Option<&Bytes>) -> bool {
+    text.is_none_or(|text| contains(data, &text.0))
 }
 
 /// Returns by how much an event of the server increases the count.

@@ -10,7 +10,7 @@ pub struct TerminalCommand {
     pub program: &'static str,
     /// The whole command line.
     pub line: String,
-    /// What is unusual about the line, as sentences.
+    /// Sentences about anything unusual in the line.
     pub note: Option<String>,
 }
 

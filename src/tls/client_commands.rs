@@ -26,7 +26,7 @@ pub struct ClientCommands {
 }
 
 impl ClientCommands {
-    /// Returns the lines of openssl, Python, curl and GnuTLS. Each fails unless the client accepts the certificate.
+    /// Returns the line of each client program. Each fails unless the client accepts the certificate.
     #[must_use]
     pub fn lines(&self) -> [TerminalCommand; 4] {
         let not_strict = self.not_strict.as_ref().map(|why| {
@@ -114,7 +114,9 @@ impl ClientCommands {
         let (certificate, key) = identity.map(|(certificate, key)| (&**certificate, &**key)).unzip();
         let files: [Option<&Path>; 3] = [self.ca_file.as_deref(), certificate, key];
         let given = options.iter().zip(files).filter_map(|(option, file)| Some((option, file?)));
-        given.map(|(option, file)| format!(" {option} {}", argument(file))).collect()
+        given
+            .flat_map(|(option, file)| [" ".to_owned(), (*option).to_owned(), " ".to_owned(), argument(file)])
+            .collect()
     }
 }
 

@@ -183,7 +183,7 @@ const SUITE_MEANINGS: Meanings = &[
     ("", "A cipher that is rarely used in TLS."),
 ];
 const NO_ENCRYPTION: &str = "Doesn't encrypt: anyone on the path can read the data.";
-const NO_FORWARD_SECRECY: &str = "No forward secrecy: whoever gets the long-term key later can decrypt a recording (RFC 9325, section 4.1).";
+const NO_FORWARD_SECRECY: &str = "No forward secrecy: anyone who gets the long-term key later can decrypt a recording (RFC 9325, section 4.1).";
 
 /// The names of the first groups in the IANA registry of TLS supported groups, from number 1.
 #[rustfmt::skip]

@@ -40,7 +40,7 @@ pub(super) struct Section {
     pub(super) heading: String,
     /// The heading and the text, without markup.
     text: String,
-    /// What the help shows, the heading included.
+    /// The contents that the help shows, with the heading.
     pub(super) parts: Vec<Part>,
 }
 
@@ -150,7 +150,7 @@ struct GuideParser<'a> {
     depth: usize,
     /// Where the part begins that isn't complete.
     part_start: usize,
-    /// What replaces ranges of the source in that part.
+    /// The ranges of the source to replace in that part, with their replacements.
     edits: Vec<(Range<usize>, String)>,
     /// The link that is open: its destination, its range, and the range of its text.
     link: Option<(String, Range<usize>, Option<Range<usize>>)>,
@@ -286,12 +286,11 @@ impl<'a> GuideParser<'a> {
         }
         let mut list = String::from("\n");
         for row in rows.iter().filter(|row| !row.is_empty()) {
-            list.push_str("- ");
-            list.push_str(&row[..row.len().min(2)].join(": "));
-            if let (Some(name), Some(value)) = (head.get(2), row.get(2).filter(|value| !value.is_empty())) {
-                list.push_str(&format!(" · *{name}*: {value}"));
-            }
-            list.push('\n');
+            let further = match (head.get(2), row.get(2)) {
+                (Some(name), Some(value)) if !value.is_empty() => format!(" · *{name}*: {value}"),
+                _ => String::new(),
+            };
+            list.extend(["- ", &row[..row.len().min(2)].join(": "), &further, "\n"]);
         }
         self.edits.retain(|(edit, _)| edit.start < range.start);
         self.edits.push((range, list));

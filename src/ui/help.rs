@@ -46,7 +46,7 @@ pub(super) struct Help {
     width: f32,
 }
 
-/// What the list on the left leads to.
+/// A page that the list on the left leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Page {
     Guide(usize),
@@ -59,7 +59,7 @@ impl Default for Page {
     }
 }
 
-/// What is known about this program while it runs.
+/// The facts about this program that exist only while it runs.
 pub(super) struct About<'a> {
     pub(super) settings_file: Option<&'a Path>,
     pub(super) device: Option<&'a DrawingDevice>,
@@ -290,7 +290,7 @@ fn show_about(ui: &mut Ui, about: &About<'_>) {
     }
     if let Some(file) = about.settings_file {
         named(ui, "Settings file", |ui| {
-            copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX)
+            copy_box(ui, "Copy the path", &file.display().to_string(), usize::MAX);
         });
     }
 }

@@ -272,7 +272,7 @@ fn check_events(running: &Running, plan: &Plan, mut data: Vec<Vec<u8>>) {
     let mut logged: Vec<_> = logged.into_values().collect();
     logged.sort();
     data.sort();
-    assert!(logged == data, "the log was told other bytes than were sent");
+    assert!(logged == data, "the log has other bytes than were sent");
 }
 
 /// Returns a configuration for this many cases. proptest prints the smallest failing plan, so no file of failures is

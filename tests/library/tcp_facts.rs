@@ -241,7 +241,7 @@ fn half_close_over_tls_receives_the_rest_in_both_versions() {
             let mut client = Watched::connect(config);
             client.wait_until_open();
             assert_eq!(client.client.status().handshake.unwrap().agreed.version, version);
-            client.send(&[b'x'; 100_000]);
+            client.send(&vec![b'x'; 100_000]);
             client.client.close(CloseMode::HalfClose);
             let closed = client.closed();
             assert_eq!(closed.cause, ClientCloseCause::Client(CloseMode::HalfClose), "{who}, {version}");

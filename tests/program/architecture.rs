@@ -162,7 +162,7 @@ fn sources(folder: &Path, name: &str, found: &mut Vec<Source>) {
             sources(&entry.path(), &format!("{name}/"), found);
         } else if Path::new(&name).extension().is_some_and(|end| end == "rs") && !name.ends_with("tests.rs") {
             let text = fs::read_to_string(entry.path()).expect("a source can be read");
-            assert!(text.starts_with("//! "), "src/{name} doesn't begin with a //! that says what it is for");
+            assert!(text.starts_with("//! "), "src/{name} doesn't begin with a //! about its purpose");
             let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
             let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
             found.push(Source { name, text: lines.collect::<Vec<_>>().join("\n") });

@@ -353,7 +353,7 @@ fn a_removed_current_folder_is_named_as_the_cause() {
         shell.arg(command.get_program()).args(command.get_args());
         shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let line = one_line(&finish(shell), 1, arguments[0]);
-        assert!(line.contains("was removed"), "{line}");
+        assert!(line.contains("no longer exists"), "{line}");
     }
 }
 

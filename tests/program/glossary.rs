@@ -52,7 +52,7 @@ const TERMS: &[(&[&str], &str)] = &[
     (&["could not be", "couldn't be"], "can't be"),
     (&["so many seconds", "so often", "for so long"], "name the number"),
     (&["wished for", "wish* for"], "requested"),
-    (&["cancelled", "cancelling"], "canceled"),
+    (&["canceled", "cancelling"], "canceled"),
     (&["labelled", "modelled", "travelled", "signalled", "fulfil"], "American spelling: one l, fulfill"),
     (&["behaviour*", "colour*", "favour*", "honour*", "neighbour*"], "American spelling: -or"),
     (&["centre*", "grey*", "licence*", "defence*", "catalogue*", "whilst"], "American spelling"),
@@ -105,7 +105,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
 ];
 
 /// A text that a user reads.
-struct Text {
+struct UserText {
     file: String,
     line: usize,
     text: String,
@@ -116,7 +116,7 @@ struct Strings<'a> {
     file: &'a str,
     /// Whether doc comments are texts for users: clap makes the help of them.
     docs: bool,
-    found: Vec<Text>,
+    found: Vec<UserText>,
 }
 
 impl Strings<'_> {
@@ -163,7 +163,7 @@ impl Strings<'_> {
         let Some(text) = raw.unwrap_or(&source).strip_prefix('"') else { return };
         let text = text.strip_suffix('"').unwrap_or(text);
         let text = if raw.is_some() { text.to_owned() } else { unescaped(text) };
-        self.found.push(Text { file: self.file.to_owned(), line: literal.span().start().line, text });
+        self.found.push(UserText { file: self.file.to_owned(), line: literal.span().start().line, text });
     }
 }
 
@@ -175,7 +175,7 @@ fn unescaped(text: &str) -> String {
     joined.replace("\\n", "\n").replace("\\\"", "\"")
 }
 
-fn strings(file: &str, source: &str) -> Vec<Text> {
+fn strings(file: &str, source: &str) -> Vec<UserText> {
     let stream =
         TokenStream::from_str(source).unwrap_or_else(|error| panic!("{file} can't be parsed: {error}"));
     let mut strings = Strings { file, docs: file.starts_with("src/cli/"), found: Vec::new() };
@@ -254,7 +254,9 @@ fn files(path: &str, ends: &[&str], found: &mut Vec<(String, String)>) {
             .map(|entry| entry.expect("the folder can be listed").file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
-        names.iter().for_each(|name| files(&format!("{path}/{name}"), ends, found));
+        for name in names {
+            files(&format!("{path}/{name}"), ends, found);
+        }
     } else if ends.iter().any(|end| path.ends_with(end)) {
         found.push((path.to_owned(), fs::read_to_string(&full).expect("the file can be read")));
     }
@@ -265,10 +267,12 @@ fn user_visible_texts_use_the_terms_of_the_glossary() {
     let mut sources = Vec::new();
     files("src", &[".rs"], &mut sources);
     sources.retain(|(file, _)| !file.ends_with("tests.rs"));
-    let texts: Vec<Text> = sources.iter().flat_map(|(file, source)| strings(file, source)).collect();
+    let texts: Vec<UserText> = sources.iter().flat_map(|(file, source)| strings(file, source)).collect();
     assert!(texts.iter().any(|text| text.text == "Start server"), "the strings of the window were not found");
     let mut documents = Vec::new();
-    DOCUMENTS.iter().for_each(|(path, ends)| files(path, ends, &mut documents));
+    for (path, ends) in DOCUMENTS {
+        files(path, ends, &mut documents);
+    }
     assert!(documents.len() > 10, "the documents were not found: {}", documents.len());
 
     let (mut wrong, mut used) = (Vec::new(), Vec::new());
@@ -279,7 +283,7 @@ fn user_visible_texts_use_the_terms_of_the_glossary() {
             wrong.push(format!("{file}:{line}: “{term}” → {instead}\n    {allowed}"));
         }
     };
-    for Text { file, line, text } in &texts {
+    for UserText { file, line, text } in &texts {
         for (_, term, instead) in ruled_out(text) {
             check(file, *line, text, term, instead);
         }

@@ -245,7 +245,7 @@ fn five_hundred_clients_get_their_own_bytes() {
     let server = Server::start(&["--backlog", "512"]);
     server.out.discard();
     let mut clients = (0..500).map(|_| server.connect()).collect::<Vec<_>>();
-    let data = |number: usize| format!("client {number} says {} ", number * 7919).repeat(100);
+    let data = |number: usize| format!("client {number} sends {} ", number * 7919).repeat(100);
     for (number, client) in clients.iter_mut().enumerate() {
         client.write_all(data(number).as_bytes()).expect("the server reads");
     }

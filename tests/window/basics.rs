@@ -298,10 +298,10 @@ fn keyboard_alone_starts_filters_and_stops() {
     window.wait_until_shown("Start server");
     window.0.key_press(Key::F1);
     window.0.run();
-    assert!(window.shows("Start or stop the server"));
+    assert!(window.shows("Search the guides"));
     window.0.key_press(Key::Escape);
     window.0.run();
-    assert!(!window.shows("Start or stop the server"));
+    assert!(!window.shows("Search the guides"));
 }
 
 #[test]

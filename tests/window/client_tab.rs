@@ -191,7 +191,7 @@ fn second_client_waits_until_the_first_closes() {
     window.click("Add a client");
     window.connect();
     window.wait_until_shown("Client 2, waits to be accepted");
-    assert!(window.shows("waits in the accept queue until"), "what that means stands there");
+    assert!(window.shows("waits in the accept queue until"), "the explanation is shown");
     window.types("me too");
     window.press(Key::Enter);
     window.wait_until_shown("sent me too↵, 7 B, waiting for the echo");
@@ -286,7 +286,7 @@ fn host_and_port_follow_the_server_until_edited_and_again_on_request() {
     let typed = |window: &Window| {
         window.0.get_by_role_and_label(Role::TextInput, "Port to connect to").value().unwrap_or_default()
     };
-    assert_eq!(typed(&window), port, "the port that the system chose");
+    assert_eq!(typed(&window), port, "the port that the OS chose");
     window.fill("Port to connect to", "9");
     assert!(window.shows("Only the host follows the server."));
     window.fill("Port to connect to", "70000");
@@ -316,7 +316,7 @@ fn refused_connection_is_explained_and_escape_cancels() {
     window.wait_until_shown("Client 1, in the TLS handshake");
     let (mut silent, _) = listener.accept().unwrap();
     window.press(Key::Escape);
-    window.wait_until_shown("Connecting was cancelled");
+    window.wait_until_shown("Connecting was canceled");
     let mut hello = Vec::new();
     let _ = silent.read_to_end(&mut hello);
     assert!(hello.starts_with(&[0x16, 3]), "a ClientHello had been sent: {hello:?}");

@@ -171,7 +171,7 @@ fn presenter_mode_shows_the_address_for_others() {
     window.press(Key::F11);
     let mut window = open(Settings { port: 4711, ..Settings::default() }, [1920.0, 1080.0]);
     window.press(Key::F11);
-    assert!(!window.shows("Others connect to"), "nobody else can connect");
+    assert!(!window.shows("Others connect to"), "other computers can't connect");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use echoscope::lessons::{LessonRun, builtin_lessons, usage_text};
 use echoscope::settings::Settings;
 use echoscope::ui;
 use egui::{Key, Modifiers, Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable, by};
+use egui_kittest::{Harness, Node};
 
 use crate::harness::PressMode;
 use crate::support::can_reset;
@@ -113,7 +113,10 @@ fn the_first_lesson_is_done_from_start_to_end() {
     window.wait_until_shown("Step 4 of 7");
     window.click("Show the Log tab");
     assert!(window.shows("Step 4 of 7"), "opening the tab is not enough");
-    window.0.get_by_label_contains("Listening on 127.0.0.1").click();
+    let listening = |row: &Node<'_>| {
+        row.accesskit_node().label().is_some_and(|label| label.contains("Listening on 127.0.0.1"))
+    };
+    window.0.query_all_by_role(Role::ListBoxOption).find(listening).unwrap().click();
     window.0.run();
     assert!(window.shows("Step 4 of 7"), "another entry is not enough");
     window.0.get_by_label_contains("Received: b'Hello").click();
@@ -300,8 +303,12 @@ impl Student {
 
     #[track_caller]
     fn press(&mut self, button: &str) {
-        self.window.wait_until_enabled(button);
-        self.window.0.get_all_by_role_and_label(Role::Button, button).next().unwrap().click_accesskit();
+        let enabled = |node: &Node<'_>| !node.accesskit_node().is_disabled();
+        self.window.wait_until(button, |window| {
+            window.query_all_by_role_and_label(Role::Button, button).any(|node| enabled(&node))
+        });
+        let window = &self.window.0;
+        window.query_all_by_role_and_label(Role::Button, button).find(enabled).unwrap().click_accesskit();
         self.window.run();
     }
 
@@ -328,7 +335,11 @@ impl Student {
 
     /// Chooses a client of the Client tab.
     fn client(&mut self, number: usize) {
-        self.window.0.get_by_label_contains(&format!("Client {number}, ")).click_accesskit();
+        let name = format!("Client {number}, ");
+        let is_chip =
+            |node: &Node<'_>| node.accesskit_node().label().is_some_and(|label| label.starts_with(&name));
+        let window = &self.window.0;
+        window.query_all_by_label_contains(&name).find(is_chip).unwrap().click_accesskit();
         self.window.run();
     }
 
@@ -391,15 +402,11 @@ impl Student {
 
     #[track_caller]
     fn select_row(&mut self, text: &str) {
-        let find = |window: &Harness<'static, ui::Window>| {
-            let mut rows = window.query_all_by_role(Role::ListBoxOption);
-            rows.any(|row| row.accesskit_node().label().is_some_and(|label| label.contains(text)))
-        };
-        self.window.wait_until(text, find);
-        let mut rows = self.window.0.query_all_by_role(Role::ListBoxOption);
-        let row = rows.find(|row| row.accesskit_node().label().is_some_and(|label| label.contains(text)));
-        row.unwrap().click_accesskit();
-        drop(rows);
+        let is_row = |row: &Node<'_>| row.accesskit_node().label().is_some_and(|label| label.contains(text));
+        self.window
+            .wait_until(text, |window| window.query_all_by_role(Role::ListBoxOption).any(|row| is_row(&row)));
+        let window = &self.window.0;
+        window.query_all_by_role(Role::ListBoxOption).find(is_row).unwrap().click_accesskit();
         self.window.run();
     }
 
@@ -600,11 +607,6 @@ fn lesson_about_the_eavesdropper_hides_the_password() {
     student.send("the password is swordfish");
     student.completes_step();
     student.open_tab("Wire");
-    student.step_is_open();
-    student.select_row("ClientHello");
-    student.step_is_open();
-    student.select_row("client to server: Application data");
-    student.completes_step();
     let knows = |student: &Student| {
         let mut rows = student.window.0.query_all_by_role(Role::ListBoxOption);
         rows.any(|row| row.accesskit_node().label().is_some_and(|label| label.contains("swordfish")))
@@ -612,6 +614,12 @@ fn lesson_about_the_eavesdropper_hides_the_password() {
     assert!(!knows(&student), "an eavesdropper can't read the password");
     student.window.click("As an eavesdropper");
     assert!(knows(&student), "the server can");
+    student.window.click("As an eavesdropper");
+    student.step_is_open();
+    student.select_row("server to client: Application data");
+    student.step_is_open();
+    student.select_row("client to server: Application data");
+    student.completes_step();
     student.open_tab("Client");
     student.press("Close");
     student.window.0.get_by_label_contains("TLS: ").click_accesskit();

@@ -15,6 +15,7 @@ const CLIENT_ONLY: &str =
 /// Returns the text for an alert that `sender` sent (RFC 8446, section 6; for older alerts RFC 5246, section 7.2, and
 /// RFC 6066, section 9). An alert about a certificate is about the server's if a client sent it, and about the client's
 /// if a server did. `can_renegotiate` is whether the handshake is over and may have been one of TLS 1.2.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn alert_text(
     alert: Alert,
     sender: Peer,

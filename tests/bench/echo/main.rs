@@ -129,7 +129,7 @@ fn measure(quick: bool, names: &[String]) -> Outcome<()> {
     }
     print_now(&table.text());
     if quick {
-        print_now("A smoke run: the slices are far too short to tell of speed.");
+        print_now("A smoke run: the slices are far too short to measure speed.");
     }
     let path = table.write(quick || !names.is_empty())?;
     print_now(&format!("As Markdown: {} ({} s in all)", path.display(), start.elapsed().as_secs()));

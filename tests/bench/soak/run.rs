@@ -208,7 +208,7 @@ impl Soak {
             self.crew.tally.failed(&format!("{name}: after the stop it counts {} clients", sums.left));
         }
         if sums.not_shown == 0 && (sums.opened != sums.closed || sums.opened != sums.clients) {
-            self.crew.tally.failed(&format!("{name}: the log does not tell of every client once: {sums:?}"));
+            self.crew.tally.failed(&format!("{name}: the log doesn't list every client once: {sums:?}"));
         }
         if sums.sent > sums.received {
             self.crew.tally.failed(&format!("{name}: it sent more than it received: {sums:?}"));
@@ -217,7 +217,7 @@ impl Soak {
 
     /// Disconnects all clients and reads each process.
     fn rest(&mut self) -> Result<(), String> {
-        let rested = self.remote.ask(&Order::Rest, "a session at rest")?;
+        let rested = self.remote.ask(&Order::Rest, "an idle session")?;
         let Answer::Rested(rest) = rested else {
             return Err(format!("session: {rested:?} is no answer to a rest"));
         };
@@ -236,7 +236,7 @@ impl Soak {
             self.watched.iter().map(|one| format!("{} {}", one.name, reading_text(one.readings.last())));
         let seconds = self.began.elapsed().as_secs();
         println!(
-            "{:2}:{:02}  {}  |  {}; log {} MiB, captures {} MiB, at rest {} KiB held, {} deeds",
+            "{:2}:{:02}  {}  |  {}; log {} MiB, captures {} MiB, idle {} KiB held, {} deeds",
             seconds / 60,
             seconds % 60,
             readings.collect::<Vec<_>>().join("  |  "),
@@ -280,9 +280,9 @@ impl Soak {
         let heap = self.heap.get(WARM_UP..).unwrap_or_default();
         let growth = trend(&heap.iter().map(|bytes| kib(*bytes)).collect::<Vec<_>>());
         let ends = [heap.first(), heap.last()].map(|bytes| kib(bytes.copied().unwrap_or_default()));
-        println!("session: at rest {:.0} KiB held after the warm-up, {:.0} at the end", ends[0], ends[1]);
+        println!("session: idle {:.0} KiB held after the warm-up, {:.0} at the end", ends[0], ends[1]);
         if growth > HEAP_SLACK_KIB {
-            tally.failed(&format!("session: what it holds at rest grew by {growth:.0} KiB over the run"));
+            tally.failed(&format!("session: its idle memory grew by {growth:.0} KiB over the run"));
         }
         let failures = tally.failures();
         let seed = self.options.seed;

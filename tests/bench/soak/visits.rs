@@ -371,7 +371,7 @@ impl Visit<'_> {
         self.waiting.restart_for("the server's end of stream");
         match wire.read(&mut [0; 64]).map_err(broken("the server's end"))? {
             0 => Ok(()),
-            more => Err(VisitError::Wrong(format!("{more} bytes came that nobody sent"))),
+            more => Err(VisitError::Wrong(format!("{more} bytes arrived that no client sent"))),
         }
     }
 }

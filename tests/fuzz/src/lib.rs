@@ -75,7 +75,7 @@ pub fn repository() -> &'static Path {
 pub fn check_line(text: &str) {
     for character in text.chars() {
         let shown = echoscope::log::format::visible(character);
-        assert!(shown == character, "{character:?} stands in the line {text:?}");
+        assert!(shown == character, "the line contains {character:?}: {text:?}");
     }
 }
 
@@ -86,7 +86,7 @@ pub fn check_line(text: &str) {
 #[track_caller]
 pub fn check_message(text: &str) {
     check_line(text);
-    assert!(!text.trim().is_empty(), "there is a message, and it says nothing");
+    assert!(!text.trim().is_empty(), "the message is empty");
     let length = text.chars().count();
     assert!(length <= 1000, "a message of {length} characters: {text:?}");
 }

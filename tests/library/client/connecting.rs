@@ -59,7 +59,7 @@ fn handshake_can_be_canceled() {
         });
         assert!(client.client.send(echoscope::client::Payload::Bytes(vec![1])).is_err());
         client.client.close(how);
-        assert_eq!(client.closed().cause, ClientCloseCause::Cancelled, "{how:?}");
+        assert_eq!(client.closed().cause, ClientCloseCause::Canceled, "{how:?}");
     }
 }
 

@@ -53,5 +53,5 @@ fn connecting_can_be_canceled() {
         (client.client.status().state == ClientState::Connecting).then_some(())
     });
     client.client.close(CloseMode::Abort);
-    assert_eq!(client.closed().cause, ClientCloseCause::Cancelled);
+    assert_eq!(client.closed().cause, ClientCloseCause::Canceled);
 }

@@ -20,7 +20,6 @@ fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
     let settings =
         |settings: &str| step(&format!("{text}\nsettings = {{ {settings} }}\ndone = {{ is = 'stopped' }}"));
     let stopped = "done = { is = 'stopped' }";
-    let question = |lines: &str| step(&format!("{text}\n{stopped}\n[step.question]\n{lines}"));
     // A mistake within a condition is reported at the beginning of the condition.
     let mistakes = [
         (String::new(), 1, "missing field `title`"),
@@ -89,6 +88,22 @@ fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
         (done("{ all = [] }"), 5, "the list is empty: add conditions to it"),
         (done("{ all = { is = 'stopped' } }"), 5, "invalid type: map, expected a sequence"),
         (done("{ any = [{ is = 'stopped' }], is = 'stopped' }"), 5, "all or any takes no other keys"),
+        (
+            done("{ all = [\n  { is = 'stopped' },\n  { is = 'nowhere' },\n] }"),
+            7,
+            "unknown variant `nowhere`",
+        ),
+    ];
+    assert_mistakes(&mistakes);
+}
+
+#[test]
+fn mistakes_about_questions_and_the_window_are_reported() {
+    let text = "text = 'Do it.'";
+    let stopped = "done = { is = 'stopped' }";
+    let done = |done: &str| step(&format!("{text}\ndone = {done}"));
+    let question = |lines: &str| step(&format!("{text}\n{stopped}\n[step.question]\n{lines}"));
+    let mistakes = [
         (done("{ seen = 'answered' }"), 5, "the step has no question: add [step.question]"),
         (done("{ any = [{ is = 'stopped' }, { seen = 'answered' }] }"), 5, "the step has no question"),
         (done("{ seen = 'selected' }"), 5, "missing field `place`"),
@@ -119,15 +134,15 @@ fn every_mistake_is_reported_with_its_line_and_what_was_expected() {
             7,
             "unknown field `hint`, expected one of `text`, `answers`, `right`, `why`",
         ),
-        (
-            done("{ all = [\n  { is = 'stopped' },\n  { is = 'nowhere' },\n] }"),
-            7,
-            "unknown variant `nowhere`",
-        ),
     ];
+    assert_mistakes(&mistakes);
+}
+
+/// Asserts that each of these texts is rejected with an error about this line that contains this message.
+fn assert_mistakes(mistakes: &[(String, usize, &str)]) {
     let mut wrong = Vec::new();
-    for (text, line, expected) in mistakes {
-        match Lesson::parse(&text) {
+    for &(ref text, line, expected) in mistakes {
+        match Lesson::parse(text) {
             Ok(_) => wrong.push(format!("{text}\n  was accepted")),
             Err(error) => {
                 let message = error.to_string();

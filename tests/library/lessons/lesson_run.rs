@@ -148,7 +148,9 @@ fn events_of_the_window_complete_conditions() {
             LessonEvent::Selected(RowPlace::Log, "Listening"),
             LessonEvent::Answered,
         ];
-        others.into_iter().for_each(|other| run.on_event(other));
+        for other in others {
+            run.on_event(other);
+        }
         assert_eq!(run.marks(), [StepMark::Open], "{done}");
         run.on_event(happening);
         assert_eq!(run.marks(), [StepMark::Done], "{done}");

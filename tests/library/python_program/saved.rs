@@ -50,7 +50,7 @@ fn program_has_the_settings_of_the_form_or_the_running_server() {
     assert!(
         program_contains(&app, &format!("SERVER_PORT = {port}")) && program_contains(&app, "RECV_SIZE = 8")
     );
-    assert!(std::sync::Arc::ptr_eq(&app.program(), &app.program()), "it is not written anew each time");
+    assert!(std::sync::Arc::ptr_eq(&app.program(), &app.program()), "it is not written again each time");
     app.apply(Command::Stop);
     wait_for("the end", || app.state().is_stopped());
     assert!(program_contains(&app, "RECV_SIZE = 9") && program_contains(&app, "MAX_WORKERS = 10"));

@@ -69,7 +69,7 @@ fn walk_through(mode: Mode, tls: bool) {
             (call, true, CallArgument::Address { address, number: 1, of: 1 }),
             "{name}"
         );
-        assert!(stepped.refuses(), "{name}: somebody listens before {}", call.label());
+        assert!(stepped.refuses(), "{name}: a socket listens before {}", call.label());
         stepped.step(None);
     }
 

@@ -34,7 +34,11 @@ fn a_second_client_hello_is_logged() {
     let visit = lab.visit();
     assert_eq!(visit.handshake()["handshake"], "full_with_retry");
     assert_eq!(visit.handshake()["group"], "x25519");
-    assert_eq!(visit.handshake()["offer"]["key_shares"], json!(["secp521r1"]), "the first hello is told");
+    assert_eq!(
+        visit.handshake()["offer"]["key_shares"],
+        json!(["secp521r1"]),
+        "the first ClientHello is reported"
+    );
     lab.openssl("-tls1_3 -groups X25519").unwrap();
     assert_eq!(lab.visit().handshake()["handshake"], "full");
 }

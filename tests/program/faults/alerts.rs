@@ -208,7 +208,11 @@ fn contents_of_a_client_hello_decide_the_explanation() {
         ("brackets", named(&["[localhost]"]), "[localhost]"),
         ("a letter outside of ASCII", named(&["b\u{fc}cher.test"]), "b\u{fc}cher.test"),
         ("two server names", named(&["a.test", "b.test"]), "two names"),
-        ("no common signature scheme", hello([3, 3], ECDHE_ECDSA, 0, &only_p384), "signatures of the kind"),
+        (
+            "no common signature scheme",
+            hello([3, 3], ECDHE_ECDSA, 0, &only_p384),
+            "no signature algorithm that",
+        ),
         ("no signature schemes", hello([3, 3], ECDHE_ECDSA, 0, &[GROUPS]), "signature_algorithms"),
         ("TLS 1.1", hello([3, 2], ECDHE_ECDSA, 0, &[GROUPS, SCHEMES]), "no TLS version in common"),
     ] {

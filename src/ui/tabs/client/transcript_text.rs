@@ -134,7 +134,7 @@ pub(super) fn outcome(outcome: &ConnectionOutcome) -> &'static str {
                 "Closed by the server without close_notify"
             }
             ClientCloseCause::Server(PeerEnd::Reset) => "Reset by the server (RST)",
-            ClientCloseCause::Cancelled => "Connecting was cancelled",
+            ClientCloseCause::Canceled => "Connecting was canceled",
             ClientCloseCause::Dropped => "Closed with its tab",
         },
         ConnectionOutcome::Failed(error) => match error.stage() {

@@ -24,6 +24,7 @@ const ROW: f64 = size::SEQUENCE_ROW as f64;
 
 /// The state of the diagram's view.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub(super) struct SequenceView {
     /// Whether new rows are scrolled into view.
     pub(super) follow: bool,
