@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::app::clients::{ClientCommand, ClientTab};
+use crate::app::clients::{ClientCommand, ClientField, ClientTabId};
 use crate::app::command::Command;
 use crate::app::form::CheckedFiles;
 use crate::app::notices::{Notice, NoticeTopic};
@@ -34,14 +34,29 @@ impl App {
     /// Starts the server, on a free port if another program uses the form's, and connects the first client once the
     /// server listens.
     pub(super) fn send_first_echo(&mut self) {
+        self.first_client();
         self.start(None);
         self.pending = Some(Pending::FirstConnection);
+    }
+
+    /// Returns the first client, with a text to send.
+    fn first_client(&mut self) -> Option<ClientTabId> {
+        if self.clients().is_empty() {
+            self.apply(ClientCommand::Add.into());
+        }
+        let client = self.clients().iter().next()?;
+        let (id, has_text) = (client.id(), !client.form().text(ClientField::Text).is_empty());
+        if !has_text {
+            self.apply(ClientCommand::Edit(id, ClientField::Text, "Hello".to_owned()).into());
+        }
+        Some(id)
     }
 
     /// Turns TLS on and does what [`App::send_first_echo`] does. Creates a certificate first if none is chosen. Files
     /// that exist already are used, never replaced.
     pub(super) fn try_tls(&mut self) {
         self.hide_start_screen();
+        self.first_client();
         let settings = self.settings();
         if !(settings.certificate.as_os_str().is_empty() && settings.key.as_os_str().is_empty()) {
             // If the chosen files can't be used, the form explains why.
@@ -91,11 +106,7 @@ impl App {
                 return false;
             }
         }
-        if self.clients().is_empty() {
-            self.apply(ClientCommand::Add.into());
-        }
-        let first = self.clients().iter().next().map(ClientTab::id);
-        if let Some(id) = first {
+        if let Some(id) = self.first_client() {
             self.apply(Command::Client(ClientCommand::Connect(id)));
         }
         true

@@ -213,6 +213,12 @@ impl ClientState {
         matches!(self, Self::Resolving | Self::Connecting | Self::Handshake)
     }
 
+    /// Returns whether there is a connection, even if it is closing.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        !self.is_connecting() && !self.is_disconnected()
+    }
+
     /// Returns whether there is no connection and no attempt.
     #[must_use]
     pub fn is_disconnected(self) -> bool {

@@ -91,10 +91,13 @@ impl SplitView {
         self.used = side;
     }
 
-    /// Shows a tab on a side, or on the one that was used last. If the other side shows the tab, the two tabs change
-    /// places.
+    /// Shows a tab on a side: if the other side shows it, the two tabs change places. Without a side, uses the tab where
+    /// it is shown, or else shows it on the side that was used last.
     pub(super) fn choose(&mut self, side: Option<Side>, tab: LessonPlace) {
         if !self.is_split {
+            return self.open(tab);
+        }
+        if side.is_none() && self.tabs.contains(&tab) {
             return self.open(tab);
         }
         self.used = side.unwrap_or(self.used);
@@ -243,6 +246,15 @@ mod tests {
         view.choose(Some(Side::Left), Code);
         view.choose(None, Code);
         assert_eq!((view.tabs, view.current()), ([Code, Wire], Code));
+    }
+
+    #[test]
+    fn tab_in_view_is_used_where_it_is_if_no_side_is_given() {
+        let mut view = split();
+        view.choose(None, Client);
+        assert_eq!((view.tabs, view.side()), ([Client, Live], Some(Side::Left)));
+        view.choose(None, Live);
+        assert_eq!((view.tabs, view.side()), ([Client, Live], Some(Side::Right)));
     }
 
     #[test]

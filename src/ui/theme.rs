@@ -23,7 +23,7 @@ pub(super) mod size {
     /// From this width of the window on, two tabs are side by side.
     pub(crate) const SPLIT_WINDOW: f32 = 1500.0;
     /// Smallest width of the layout while the side panel is hidden.
-    pub(crate) const LAYOUT_MIN_WITHOUT_PANEL: f32 = 520.0;
+    pub(crate) const LAYOUT_MIN_WITHOUT_PANEL: f32 = 468.0;
     /// Height of the bar at the top.
     pub(crate) const TOP_BAR: f32 = 44.0;
     /// Height of the bar at the bottom.
@@ -152,7 +152,7 @@ impl Palette {
             caution: rgb(dark, 0x8c4c00, 0xe6a352),
             problem: rgb(dark, 0xb8202e, 0xf5747c),
             problem_soft: rgb(dark, 0xfce8e9, 0x3e1e24),
-            row_hover: rgb(dark, 0xf4f6f8, 0x1b1f26),
+            row_hover: rgb(dark, 0xecf0f3, 0x242a34),
             row_selected: rgb(dark, 0xe2f2f1, 0x17302f),
             clients: [
                 rgb(dark, 0x09706c, 0x2fbeb2),
@@ -289,7 +289,7 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         extreme_bg_color: palette.field,
         weak_text_color: Some(palette.muted),
         // Disabled text is dimmer than any other text, and still readable.
-        disabled_alpha: if theme == Theme::Dark { 0.42 } else { 0.5 },
+        disabled_alpha: if theme == Theme::Dark { 0.54 } else { 0.64 },
         // A blinking cursor would repaint an idle window twice a second.
         text_cursor: TextCursorStyle {
             stroke: Stroke::new(1.5, palette.accent),
@@ -399,9 +399,20 @@ mod tests {
     fn disabled_text_is_readable_and_dimmer_than_labels() {
         for (theme, p) in [(Theme::Light, &LIGHT), (Theme::Dark, &DARK)] {
             let alpha = style(theme).visuals.disabled_alpha;
-            let disabled = contrast(p.panel.lerp_to_gamma(p.text, alpha), p.panel);
+            let faded = |color| p.panel.lerp_to_gamma(color, alpha);
             let label = contrast(p.muted, p.panel);
-            assert!(disabled >= 3.0 && label / disabled >= 1.5, "{theme:?}: {disabled:.2} and {label:.2}");
+            for ground in [p.panel, p.field] {
+                let disabled = contrast(faded(p.text), faded(ground));
+                assert!((4.5..label).contains(&disabled), "{theme:?}: {disabled:.2} and {label:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn row_under_the_pointer_stands_out_in_both_themes() {
+        for p in [&LIGHT, &DARK] {
+            let ratio = contrast(p.row_hover, p.canvas);
+            assert!(ratio >= 1.15, "{:?} has {ratio:.2}", p.row_hover);
         }
     }
 

@@ -137,7 +137,7 @@ fn themes(ui: &mut Ui, app: &App) -> Option<Action> {
 /// Shows the button that starts presenter mode or, during it, the one that ends it.
 fn presenter_button(ui: &mut Ui, is_presenting: bool, is_narrow: bool) -> Option<Action> {
     let button = if is_presenting {
-        let button = pill_button(ui, if is_narrow { "Esc" } else { "Leave presenter mode (Esc)" });
+        let button = pill_button(ui, if is_narrow { "Esc" } else { "Leave (Esc)" });
         button.accessible_name("Leave presenter mode").on_hover_text("Esc or F11")
     } else if is_narrow {
         return None;
@@ -164,10 +164,20 @@ fn state_pill(ui: &mut Ui, app: &App, room: f32) {
             (palette.muted, palette.field)
         }
     };
-    let text = state_text(state, paused_text);
-    let mut job = LayoutJob::single_section(text.clone(), TextFormat::simple(theme::strong(13.0), color));
-    job.wrap = TextWrapping::truncate_at_width((room - 36.0).max(40.0));
-    let galley = ui.painter().layout_job(job);
+    let (text, room) = (state_text(state, paused_text), (room - 36.0).max(40.0));
+    let layout = |text: &str| {
+        let mut job =
+            LayoutJob::single_section(text.to_owned(), TextFormat::simple(theme::strong(13.0), color));
+        job.wrap = TextWrapping::truncate_at_width(room);
+        ui.painter().layout_job(job)
+    };
+    let mut galley = layout(&text);
+    let is_shortened = galley.elided;
+    for short in short_texts(state, &text) {
+        if galley.elided {
+            galley = layout(&short);
+        }
+    }
     let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 34.0, size::CHIP), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &text));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(accesskit::Live::Polite));
@@ -178,13 +188,12 @@ fn state_pill(ui: &mut Ui, app: &App, room: f32) {
     } else {
         ui.painter().circle_filled(dot, 4.5, color);
     }
-    let elided = galley.elided;
     ui.painter().galley(rect.left_center() + vec2(24.0, -galley.size().y / 2.0), galley, color);
     if let ServerState::Failed(error) = state {
         response.on_hover_text(error.to_string());
     } else if !paused.is_empty() {
         response.on_hover_text(paused_tooltip(&paused));
-    } else if elided {
+    } else if is_shortened {
         response.on_hover_text(text);
     }
 }
@@ -230,6 +239,20 @@ fn state_text(state: &ServerState, paused_text: Option<String>) -> String {
     }
 }
 
+/// Returns shorter forms of the text about a listening server: with one address only, then with its port only.
+fn short_texts(state: &ServerState, text: &str) -> Vec<String> {
+    let (ServerState::Listening { addresses, tls }, Some((before, _))) =
+        (state, text.split_once("Listening"))
+    else {
+        return Vec::new();
+    };
+    let Some(address) = addresses.first() else { return Vec::new() };
+    let tls = if *tls { " · TLS" } else { "" };
+    [format!("Listening on {address}{tls}"), format!("Port {}{tls}", address.port())]
+        .map(|short| format!("{before}{short}"))
+        .to_vec()
+}
+
 /// Returns the first sentence of an error, which describes what happened. The form shows the advice after it.
 fn first_sentence(text: &str) -> String {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.').to_owned()
@@ -238,6 +261,22 @@ fn first_sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_texts_keep_the_port() {
+        let addresses = ["127.0.0.1:24148", "[::1]:24148"].map(|address| address.parse().unwrap()).to_vec();
+        let state = ServerState::Listening { addresses, tls: true };
+        let text = state_text(&state, Some("#2 paused before recv()".to_owned()));
+        let short = short_texts(&state, &text);
+        assert_eq!(
+            short,
+            [
+                "#2 paused before recv() · Listening on 127.0.0.1:24148 · TLS",
+                "#2 paused before recv() · Port 24148 · TLS"
+            ]
+        );
+        assert_eq!(short_texts(&ServerState::Stopped, "Stopped"), Vec::<String>::new());
+    }
 
     #[test]
     fn pill_shows_the_failure_without_the_advice() {

@@ -402,10 +402,14 @@ impl Window {
         actions.extend(log_toolbar::show(ui, &self.app, &mut self.log));
         let format = self.app.settings().data_format;
         let entry = self.log.current(self.app.log()).map(|entry| log_entry::detail(entry, format));
-        let detail = show_panel(ui, entry, format);
-        actions.extend(detail.action);
-        if detail.closed {
-            self.log.deselect();
+        if let (None, Some(text)) = (&entry, log_panel::evicted_text(self.app.log())) {
+            detail_view::show_hint(ui, &text);
+        } else {
+            let detail = show_panel(ui, entry, format);
+            actions.extend(detail.action);
+            if detail.closed {
+                self.log.deselect();
+            }
         }
         actions.extend(self.log.show(ui, &self.app));
         actions

@@ -189,6 +189,11 @@ fn client_tab_is_accessible_with_everything_unfolded() {
     show(&mut window, Key::Num3);
     press(&mut window, "Connect");
     window.wait_until_shown("Client 1, connected");
+    let is_state_row = |label: String| label.starts_with("Connected to");
+    let mut buttons = window.0.query_all_by_role(Role::Button);
+    buttons.find(|it| it.accesskit_node().label().is_some_and(is_state_row)).unwrap().click_accesskit();
+    drop(buttons);
+    window.run();
     press(&mut window, "TLS: as the server, trusts its certificate");
     window.0.get_by_label_contains("Transcript of Client 1").focus();
     window.run();

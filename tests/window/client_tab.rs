@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use crate::harness::{PressMode, Window};
+use crate::parts::{Part, parts};
 use echoscope::app::clients::{ClientField, ClientTab};
 use echoscope::client::client_event::{
     ClientEventKind, ClientState, CloseMode, ConnectionOutcome, SendOrigin,
@@ -214,9 +215,10 @@ fn rejected_certificate_is_explained_with_the_raw_error_on_request() {
     window.types("secret");
     window.press(Key::Enter);
     window.wait_until_shown("received secret↵");
-    assert!(window.shows("TLS 1.3 · TLS_") && window.shows("TLS: as the server, trusts its certificate"));
+    assert!(window.shows("TLS 1.3 · TLS_"));
     window.click("Close");
     window.wait_until_shown("Client 1, closed");
+    assert!(window.shows("TLS: as the server, trusts its certificate"));
     // Trust a certificate that isn't the server's.
     let other = certificate(folder.path(), "other");
     window.click("TLS: as the server, trusts its certificate");
@@ -486,10 +488,71 @@ fn all_controls_are_visible_in_the_smallest_window() {
             "{name}: {place:?}"
         );
     }
+    window.click("Line ending and repetition");
     assert!(window.shows("Times to repeat"));
     assert!(!window.shows("Close without close_notify"), "this connection has no TLS");
     window.click("Abort");
     window.wait_until_shown("Aborted by this client (RST)");
+}
+
+/// Returns how many rows of the transcript are fully visible.
+fn visible_rows(window: &Window) -> usize {
+    let is_visible = |part: &&Part<'_>| {
+        part.role() == Role::ListBoxOption && (part.rect.area() - part.seen.area()).abs() < 1.0
+    };
+    parts(window).iter().filter(is_visible).count()
+}
+
+#[test]
+fn echo_is_in_view_in_a_short_tab() {
+    let with_lesson = |window: &mut Window| {
+        window.click("Lessons");
+        window.0.get_by_label("1. Your first echo").click_accesskit();
+        window.run();
+    };
+    let present = |window: &mut Window| window.press(Key::F11);
+    let cases: [([f32; 2], &dyn Fn(&mut Window)); 3] =
+        [([720.0, 480.0], &with_lesson), ([1280.0, 800.0], &present), ([1180.0, 760.0], &present)];
+    for (size, prepare) in cases {
+        let mut window = Window::client_of(Settings::default(), size);
+        window.press(Key::Enter);
+        window.wait_until_shown("Stop server");
+        prepare(&mut window);
+        window.0.get_by_role_and_label(Role::Button, "Connect").click_accesskit();
+        window.run();
+        window.wait_until_shown("Client 1, connected");
+        window.types("Hello");
+        window.press(Key::Enter);
+        window.wait_until_shown(", exact");
+        window.run();
+        assert!(visible_rows(&window) >= 4, "{size:?}: only {} rows", visible_rows(&window));
+    }
+}
+
+#[test]
+fn state_row_shows_the_form_while_connected_and_the_transcript_stays() {
+    let mut window = Window::connected(Settings::default());
+    window.wait_until_shown("Client 1, connected");
+    let top = |window: &Window| window.0.get_by_label_contains("Transcript of").rect().top();
+    let before = top(&window);
+    assert!(!window.shows("Host to connect to"));
+    window.types("Hello");
+    window.press(Key::Enter);
+    window.wait_until_shown("all exact");
+    assert!((top(&window) - before).abs() < 0.5, "the first echo moves the transcript");
+    fn state_row(window: &Window) -> egui_kittest::Node<'_> {
+        let mut buttons = window.0.query_all_by_role(Role::Button);
+        let is_it = |label: String| label.starts_with("Connected to 127.0.0.1");
+        buttons.find(|button| button.accesskit_node().label().is_some_and(is_it)).unwrap()
+    }
+    let place = state_row(&window).rect();
+    state_row(&window).click();
+    window.run();
+    assert!(window.shows("Host to connect to") && window.shows("Close the connection to change"));
+    assert_eq!(state_row(&window).rect().top(), place.top(), "the row stays under the pointer");
+    state_row(&window).click();
+    window.run();
+    assert!(!window.shows("Host to connect to"));
 }
 
 #[test]

@@ -47,6 +47,27 @@ fn lines_show_their_threads_and_how_often_they_ran() {
     }
 }
 
+#[test]
+fn program_keeps_its_height_while_the_server_starts() {
+    for size in [[1180.0, 760.0], [720.0, 480.0]] {
+        let settings = Settings { host: "localhost".to_owned(), port: 0, ..Settings::default() };
+        let mut window = Window::sized(settings, size);
+        window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num4);
+        window.run();
+        // The button beside the title moves it by a few points within the same space.
+        let edge = |window: &Window| window.0.get_by_label("Accept queue").rect().top();
+        let before = edge(&window);
+        window.press(Key::F9);
+        window.click("Start server");
+        while !window.shows("paused before accept()") {
+            assert!((edge(&window) - before).abs() < 3.0, "{size:?}: at {}", edge(&window));
+            window.wait_until("the next call", |window| !window.state().app().paused_threads().is_empty());
+            window.press(Key::F10);
+        }
+        assert!((edge(&window) - before).abs() < 3.0, "{size:?}: at {}", edge(&window));
+    }
+}
+
 fn lines_show_their_threads(settings: Settings) {
     let mut window = open(settings);
     assert!(window.shows("The tutorial's program for these settings") && !window.shows("waits"));

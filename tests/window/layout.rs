@@ -146,6 +146,20 @@ fn escape_closes_a_dialog_before_it_ends_presenter_mode() {
 }
 
 #[test]
+fn presenter_mode_cuts_nothing_off_in_a_small_window() {
+    let mut window = open(Settings::default(), [720.0, 480.0]);
+    window.press(Key::F11);
+    window.start();
+    for key in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5] {
+        keys(&mut window, key);
+        for part in parts(&window).iter().filter(|part| part.acts && part.name != "The program") {
+            let lost = part.rect.width() - part.seen.width();
+            assert!(lost < 1.0, "{key:?}: {} is cut off by {lost} points", part.description());
+        }
+    }
+}
+
+#[test]
 fn presenter_mode_shows_the_address_for_others() {
     let settings = Settings { host: "192.0.2.7".to_owned(), port: 4711, ..Settings::default() };
     let mut window = Window::sized(settings, [1920.0, 1080.0]);

@@ -101,6 +101,26 @@ fn without_eviction_the_list_reports_no_removal() {
 }
 
 #[test]
+fn removal_moves_no_row_and_the_filter_hides_the_details() {
+    let settings = Settings { log_entries: 1000, ..Settings::default() };
+    let top = |count: usize| {
+        let window = window(settings.clone(), [1180.0, 760.0], (0..count).map(|_| received(1, b"x")));
+        assert_eq!(shows(&window, "removed"), count > 1000);
+        painted(&window, "Received: b'x'").iter().map(|(_, at)| at.y).fold(f32::INFINITY, f32::min)
+    };
+    assert!((top(900) - top(1100)).abs() < 0.5);
+    let mut window = window(settings, [1180.0, 760.0], [received(1, b"one"), received(2, b"two")]);
+    window.get_by_label_contains("Received: b'one'").click();
+    window.run();
+    assert!(shows(&window, "#1 · recv returned"));
+    filter(&mut window, "two");
+    assert!(!shows(&window, "#1 · recv returned"), "the filter hides the entry");
+    window.key_press(Key::Escape);
+    window.run();
+    assert!(shows(&window, "#1 · recv returned"));
+}
+
+#[test]
 fn key_focuses_the_list_and_arrow_down_leads_from_the_filter_into_it() {
     let mut window = window(Settings::default(), [1180.0, 760.0], (0..5).map(|id| received(id, b"x")));
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num4);

@@ -81,6 +81,10 @@ fn keys_choose_the_tab_of_the_side_that_was_used_last() {
     window.run();
     keys(&mut window, Key::Num3);
     assert_eq!(shown(&window), ["Log", "Client"], "after the focus moved to the right");
+    keys(&mut window, Key::Num2);
+    assert_eq!(shown(&window), ["Log", "Client"], "it is in view");
+    keys(&mut window, Key::Num5);
+    assert_eq!(shown(&window), ["Wire", "Client"], "its side is in use now");
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn a_narrow_window_shows_one_tab_and_keeps_the_state_of_both() {
     };
     window.0.get_by_role_and_label(Role::TextInput, "Filter").focus();
     window.run();
-    keys(&mut window, Key::Num3);
+    choose(&mut window, "Client on the left");
     assert_eq!(shown(&window), ["Client", "Log"]);
     assert_eq!(
         filter(&window),

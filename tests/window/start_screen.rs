@@ -16,6 +16,23 @@ fn focused(window: &Window) -> String {
 }
 
 #[test]
+fn two_clicks_send_the_first_echo() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::first_run(SIZE, folder.path());
+    window.click("Send an echo");
+    window.wait_until_shown("Client 1, connected");
+    window.wait_until_enabled("Send");
+    window.click("Send");
+    window.wait_until_shown("received Hello↵");
+    let field = window.0.get_by_role_and_label(Role::TextInput, "Text to send");
+    assert!(field.is_focused(), "a click on Send leaves the focus in the field");
+    field.type_text("Bye");
+    window.run();
+    window.press(Key::Enter);
+    window.wait_until_shown("received Bye↵");
+}
+
+#[test]
 fn first_echo_is_a_click_a_text_and_enter_away() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::first_run(SIZE, folder.path());

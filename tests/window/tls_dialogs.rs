@@ -84,6 +84,26 @@ fn echo(client: &mut StreamOwned<ClientConnection, TcpStream>) {
 }
 
 #[test]
+fn rows_of_the_create_dialog_stay_when_other_hints_are_shown() {
+    for size in [large(), small()] {
+        let mut window = Window::for_reader(Settings::default(), size);
+        window.click("Create certificate…");
+        window.wait_until_enabled("Create");
+        let place = |window: &Window| {
+            let [key, broken] = ["Key", "Broken on purpose"]
+                .map(|list| window.0.get_by_role_and_label(Role::ComboBox, list).rect().top());
+            broken - key
+        };
+        let before = place(&window);
+        window.click("Signed by a practice CA");
+        assert!(window.shows("ca.key and ca.crt are created once"));
+        assert_eq!(place(&window), before, "{size:?}: the hint about the CA");
+        window.choose("Key", "RSA 4096");
+        assert_eq!(place(&window), before, "{size:?}: the hint about the key");
+    }
+}
+
+#[test]
 fn a_created_certificate_is_filled_in_and_served() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::for_reader(Settings::default(), large());

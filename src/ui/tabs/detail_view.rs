@@ -74,17 +74,24 @@ pub(crate) fn set_height(ctx: &Context, height: f32) {
     ctx.data_mut(|data| data.insert_temp(height_id(), height));
 }
 
+/// Shows the panel below a list with a hint on one line.
+pub(crate) fn show_hint(ui: &mut Ui, text: &str) {
+    let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 8));
+    let hint = Label::new(RichText::new(text).weak()).truncate();
+    Panel::bottom("no detail").frame(frame).show(ui, |ui| ui.add(hint));
+}
+
 /// Shows the panel below a list with the selected entry. While none is selected, the panel is only as high as a hint.
 pub(crate) fn show_panel(
     ui: &mut Ui,
     content: Option<DetailContent<'_>>,
     format: DataFormat,
 ) -> DetailResponse {
-    let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 8));
     let Some(content) = content else {
-        Panel::bottom("no detail").frame(frame).show(ui, |ui| ui.weak(HINT));
+        show_hint(ui, HINT);
         return DetailResponse::default();
     };
+    let frame = Frame::new().fill(Palette::of(ui).panel).inner_margin(Margin::symmetric(16, 8));
     let height = ui.available_height();
     // The list keeps at least half of a short window, and 200 points of a tall one.
     let mut max = (height - 200.0).max(height * 0.48).max(80.0);

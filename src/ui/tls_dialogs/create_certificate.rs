@@ -18,7 +18,7 @@ use crate::tls::create::{
 };
 use crate::ui::action::Action;
 use crate::ui::tls_dialogs::dialog_layout::{
-    CONNECT_AND_CHECK, DialogField, below, check_box, choice_row, command_lines, error_note,
+    CONNECT_AND_CHECK, DialogField, below, below_any, check_box, choice_row, command_lines, error_note,
     error_or_sentence, heading, mono, row,
 };
 use crate::ui::widgets::controls::{collapsible, copy_box};
@@ -195,7 +195,8 @@ impl CreateDialog {
             below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         }
         self.key = choice_row(ui, "Key", self.key, &KeyChoice::choices()).unwrap_or(self.key);
-        below(ui, |ui| drop(small(ui, self.key.about())));
+        let abouts: Vec<_> = KeyChoice::choices().iter().map(|(key, ..)| key.about()).collect();
+        below_any(ui, &abouts, |ui| drop(small(ui, self.key.about())));
         self.ca_row(ui, spec, preflight.creates_ca, problem(SpecField::Ca));
         let none = [(None, "Not broken", "Clients that trust its issuer accept it.")];
         let defects: Vec<_> = none
@@ -204,7 +205,8 @@ impl CreateDialog {
             .collect();
         let chosen = choice_row(ui, "Broken on purpose", self.defect, &defects);
         self.defect = chosen.unwrap_or(self.defect);
-        below(ui, |ui| match self.defect {
+        let abouts: Vec<_> = defects.iter().map(|(.., about)| *about).collect();
+        below_any(ui, &abouts, |ui| match self.defect {
             None => drop(small(ui, none[0].2)),
             Some(defect) => {
                 let warning = note(ui, Tone::Caution, defect.about());
@@ -265,19 +267,19 @@ impl CreateDialog {
             // Disabling it twice would make it dimmer than the rest.
             ui.add_enabled_ui(!ui.is_enabled(), |ui| check_box(ui, &mut signed, label));
         });
-        let about = match (spec.needs_ca(), is_created) {
-            (true, _) if spec.defect == Some(Defect::SelfSigned) => {
-                "The folder also gets a practice CA, which doesn't sign it."
-            }
-            (false, _) => {
-                "Without it, the certificate is self-signed. With it, clients trust one ca.crt and everything that it signs."
-            }
-            (true, true) => {
-                "ca.key and ca.crt are created once in this folder and sign every certificate in it."
-            }
-            (true, false) => "ca.key in this folder signs it. Give ca.crt to the clients.",
-        };
-        below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
+        let abouts = [
+            "The folder also gets a practice CA, which doesn't sign it.",
+            "Without it, the certificate is self-signed. With it, clients trust one ca.crt and everything that it signs.",
+            "ca.key and ca.crt are created once in this folder and sign every certificate in it.",
+            "ca.key in this folder signs it. Give ca.crt to the clients.",
+        ];
+        let about = abouts[match (spec.needs_ca(), is_created) {
+            (true, _) if spec.defect == Some(Defect::SelfSigned) => 0,
+            (false, _) => 1,
+            (true, true) => 2,
+            (true, false) => 3,
+        }];
+        below_any(ui, &abouts, |ui| error_or_sentence(ui, problem.map(as_error), about));
         row(ui, "", |ui, _| check_box(ui, &mut self.client_certificate, "Also a client certificate"));
         let about = "client.key and client.crt, signed by the same CA, for a server that asks for client certificates.";
         below(ui, |ui| drop(small(ui, about)));

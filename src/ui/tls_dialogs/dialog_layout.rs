@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use egui::{Button, Label, Response, RichText, Stroke, Ui, vec2};
+use egui::{Button, Color32, Label, Response, RichText, Stroke, Ui, vec2};
 
 use crate::platform::terminal::TerminalCommand;
 use crate::ui::action::Action;
-use crate::ui::theme::{Palette, size};
+use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{choice, copy_box};
 use crate::ui::widgets::field::{Tone, beside_label, label, note, small, text_field};
 
@@ -30,6 +30,18 @@ pub(super) fn below(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.add_space(-4.0);
     beside_label(ui, LABEL, content);
     ui.add_space(3.0);
+}
+
+/// Does the same, with room for the tallest of these texts, so that nothing below moves when another one is shown.
+pub(super) fn below_any(ui: &mut Ui, texts: &[&str], content: impl FnOnce(&mut Ui)) {
+    below(ui, |ui| {
+        let height = |text: &&str| {
+            let width = ui.available_width();
+            ui.painter().layout((*text).to_owned(), theme::small(), Color32::PLACEHOLDER, width).size().y
+        };
+        ui.set_min_height(texts.iter().map(height).fold(0.0, f32::max));
+        content(ui);
+    });
 }
 
 /// A text field of a dialog.

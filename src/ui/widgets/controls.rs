@@ -164,7 +164,8 @@ pub(crate) fn switch(ui: &mut Ui, on: bool, name: &str) -> Response {
     ui.painter().rect_filled(rect, radius, track);
     let knob_x = egui::lerp(rect.left() + radius..=rect.right() - radius, progress);
     ui.painter().circle_filled(pos2(knob_x, rect.center().y), radius - 3.0, palette.on_strong);
-    focus_ring(ui, &response, rect, radius);
+    // Apart from the track, which has nearly the same color while the switch is on.
+    focus_ring(ui, &response, rect.expand(2.0), radius + 2.0);
     response
 }
 

@@ -141,6 +141,12 @@ impl Dialog {
 /// Adds the button that the Enter key also presses.
 pub(crate) fn default_button(ui: &mut Ui, label: &str, enabled: bool) -> Response {
     let palette = Palette::of(ui);
-    let button = Button::new(theme::bold(label).color(palette.on_strong)).fill(palette.start[0]);
+    let text = theme::bold(label);
+    // Faded white on a faded color would hardly be readable.
+    let button = if enabled {
+        Button::new(text.color(palette.on_strong)).fill(palette.start[0])
+    } else {
+        Button::new(text)
+    };
     ui.add_enabled(enabled, button)
 }

@@ -120,6 +120,11 @@ fn client_tab_keeps_its_controls_apart_and_reachable() {
         for size in SIZES {
             resize(&mut window, size);
             let which = &format!("{size:?}, {clients} clients");
+            if !window.shows("Line feed") {
+                // A short tab hides the second row of the composer.
+                window.0.get_by_label("Line ending and repetition").click_accesskit();
+                window.run();
+            }
             assert_apart(&window, &CLIENT, which);
             assert_apart(&window, &LESSON, which);
             let lesson = rect(&window, "Skip this step");

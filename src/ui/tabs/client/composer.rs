@@ -16,15 +16,18 @@ use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::tabs::client::connect_form::{describe, edit};
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{chip, pill_button, segments, small_button};
+use crate::ui::widgets::controls::{ICON_BUTTON, chip, icon_button, pill_button, segments, small_button};
 use crate::ui::widgets::dialog::default_button;
 use crate::ui::widgets::field::{Tone, add_edit, focus_field, note, plain_label, small};
+use crate::ui::widgets::icon::Icon;
 
 /// The state of the composer.
 #[derive(Debug, Default)]
 pub(super) struct Composer {
     /// Whether the field gets the keyboard focus in the next frame.
     needs_focus: bool,
+    /// Whether the second row is shown in a short tab.
+    shows_options: bool,
 }
 
 const SEND: f32 = 58.0;
@@ -60,8 +63,9 @@ impl Composer {
         self.needs_focus = true;
     }
 
-    /// Shows the composer of one client.
-    pub(super) fn show(&mut self, ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
+    /// Shows the composer of one client. If `is_short`, the second row, with the line ending and the repetition, is shown
+    /// only on request.
+    pub(super) fn show(&mut self, ui: &mut Ui, tab: &ClientTab, is_short: bool, actions: &mut Vec<Action>) {
         let (form, status) = (tab.form(), tab.status());
         let kind = form.send_kind;
         if std::mem::take(&mut self.needs_focus) {
@@ -80,7 +84,8 @@ impl Composer {
                 actions.push(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen]).into());
                 self.focus();
             }
-            let width = (ui.available_width() - SEND - size::GAP).max(80.0);
+            let options_width = if is_short { ICON_BUTTON + size::GAP } else { 0.0 };
+            let width = (ui.available_width() - SEND - size::GAP - options_width).max(80.0);
             let entered = if kind == SendKind::File {
                 edit(ui, tab, kind.field(), width, actions)
             } else {
@@ -91,9 +96,18 @@ impl Composer {
             let send = send.on_disabled_hover_text(reason.unwrap_or_default());
             // Enter is ignored while the client is still connecting.
             let entered = entered && !status.state.is_connecting();
-            if send.on_hover_text("Enter. In the text, Shift+Enter inserts a line end.").clicked() || entered
-            {
+            let send = send.on_hover_text("Enter. In the text, Shift+Enter inserts a line end.");
+            if send.clicked() {
+                // The click has taken the focus from the field.
+                self.focus();
+            }
+            if send.clicked() || entered {
                 actions.push(ClientCommand::Send(tab.id()).into());
+            }
+            if is_short {
+                let icon = if self.shows_options { Icon::ChevronDown } else { Icon::ChevronRight };
+                let toggle = icon_button(ui, icon, "Line ending and repetition", Some(self.shows_options));
+                self.shows_options ^= toggle.clicked();
             }
         };
         if has_lines {
@@ -116,17 +130,22 @@ impl Composer {
         if let Some(problem) = mistake.as_deref().or(tab.refused()) {
             note(ui, Tone::Problem, problem);
         }
-        ui.horizontal_wrapped(|ui| {
-            if kind == SendKind::Text {
-                text_options(ui, tab, actions);
-            }
-            if kind == SendKind::File {
-                small(ui, "The file is sent unchanged, without a line ending.");
-            } else {
-                repeat_fields(ui, tab, actions);
-            }
-            progress(ui, tab, &status, actions);
-        });
+        let shows_options = !is_short || self.shows_options;
+        if shows_options || is_sending(&status) {
+            ui.horizontal_wrapped(|ui| {
+                match kind {
+                    _ if !shows_options => {}
+                    SendKind::File => drop(small(ui, "The file is sent unchanged, without a line ending.")),
+                    SendKind::Text | SendKind::Hex => {
+                        if kind == SendKind::Text {
+                            text_options(ui, tab, actions);
+                        }
+                        repeat_fields(ui, tab, actions);
+                    }
+                }
+                progress(ui, tab, &status, actions);
+            });
+        }
         if let Err(error) = form.repetition()
             && kind != SendKind::File
         {
@@ -325,6 +344,12 @@ fn repeat_fields(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     }
 }
 
+/// Returns whether a file or a repetition is being sent, or the server doesn't receive.
+fn is_sending(status: &ClientStatus) -> bool {
+    let is_blocked = status.blocked_since.is_some_and(|since| since.elapsed() >= MAX_BLOCKED);
+    is_blocked || status.file.is_some() || status.repeat.is_some()
+}
+
 /// Shows the progress of a file or a repetition, and a button that stops sending.
 fn progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut Vec<Action>) {
     if let Some(file) = &status.file {
@@ -337,8 +362,7 @@ fn progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut V
         let text = format!("{} of {} sent", with_thousands(repeat.done), with_thousands(repeat.of));
         ui.label(RichText::new(text).small().weak());
     }
-    let is_blocked = status.blocked_since.is_some_and(|since| since.elapsed() >= MAX_BLOCKED);
-    if !is_blocked && status.file.is_none() && status.repeat.is_none() {
+    if !is_sending(status) {
         return;
     }
     let stop = pill_button(ui, "Stop").accessible_name("Stop sending");

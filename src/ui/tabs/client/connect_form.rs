@@ -52,7 +52,6 @@ pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, open: &mut bool, act
             note(ui, Tone::Problem, &reason);
         }
     } else {
-        // In place of the row before, so that nothing below moves.
         ui.horizontal(|ui| small(ui, "Close the connection to change its host or port."));
     }
     let mut entered = tls_row(ui, tab, open, actions);
@@ -87,14 +86,14 @@ fn offline(app: &App, tab: &ClientTab) -> Option<&'static str> {
 pub(super) fn address(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action>) {
     let state = tab.state();
     let mut entered = false;
-    ui.add_enabled_ui(state.is_disconnected(), |ui| {
-        plain_label(ui, "Host");
-        let rest_width = text_width(ui, "Port", theme::text()) + PORT + BUTTON + 3.0 * size::GAP;
-        let host_width = (ui.available_width() - rest_width).clamp(90.0, HOST);
-        entered |= edit(ui, tab, ClientField::Host, host_width, actions);
-        plain_label(ui, "Port");
-        entered |= edit(ui, tab, ClientField::Port, PORT, actions);
-    });
+    let rest_width = text_width(ui, "HostPort", theme::text()) + PORT + BUTTON + 4.0 * size::GAP;
+    let host_width = (ui.available_width() - rest_width).clamp(90.0, HOST);
+    for (label, field, width) in [("Host", ClientField::Host, host_width), ("Port", ClientField::Port, PORT)]
+    {
+        plain_label(ui, label);
+        let can_edit = state.is_disconnected();
+        entered |= ui.add_enabled_ui(can_edit, |ui| edit(ui, tab, field, width, actions)).inner;
+    }
     if state.is_connecting() {
         if ui.button("Cancel").on_hover_text("Stop connecting (Esc)").clicked() {
             actions.push(ClientCommand::Cancel(tab.id()).into());
@@ -282,7 +281,7 @@ pub(super) fn describe(field: ClientField) -> (&'static str, &'static str, &'sta
         ClientField::Key => {
             ("Client key", "path", "The private key of the client certificate, in PEM format.")
         }
-        ClientField::Text => ("Text to send", "Hello", "The text to send. Press Enter to send it."),
+        ClientField::Text => ("Text to send", "text", "The text to send. Press Enter to send it."),
         ClientField::Hex => (
             "Hex to send",
             "48 65 6c 6c 6f",

@@ -18,7 +18,9 @@
 //! └────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! In a small window, everything below the row with *Connect* scrolls.
+//! While a client is connected, its state row takes the place of the form, which a click on the row shows. In a short
+//! window, everything below the row with *Connect* scrolls, and a button beside *Send* shows the second row of the
+//! composer.
 
 mod client_bar;
 pub(crate) mod composer;
@@ -57,6 +59,10 @@ pub(crate) struct ClientPanel {
     composer: Composer,
     /// Whether the TLS options are shown. They are hidden after *Connect*, to leave the room to the transcript.
     shows_options: bool,
+    /// Whether the form is shown while the client is connected.
+    shows_form: bool,
+    /// The height of the tab in this frame.
+    height: f32,
     /// How the user wants to see data; `None`: as text, and in a lesson as Python, as the lessons' texts do.
     format: Option<DataFormat>,
     /// The height of the clients' bar and the address, as of the last frame.
@@ -67,8 +73,11 @@ pub(crate) struct ClientPanel {
     min_height: f32,
 }
 
-/// The smallest height of the transcript. With less space, the tab scrolls.
-const MIN_ROWS: f32 = 2.0 * size::LOG_ROW + size::GAP;
+/// The smallest number of rows of the transcript: while the client is connected, those of connecting, a send and its
+/// echo. With less space, the tab scrolls.
+const MIN_ROWS: [f32; 2] = [2.0, 4.0];
+/// A tab shorter than this shows the second row of the composer only on request.
+const SHORT: f32 = 420.0;
 /// The largest share of the tab that doesn't scroll.
 const MAX_PINNED: f32 = 0.5;
 const HEADER_MARGIN: Margin = Margin { left: 16, right: 16, top: 4, bottom: 0 };
@@ -100,6 +109,7 @@ impl ClientPanel {
     /// Moves the keyboard focus to the field for the server name.
     pub(crate) fn focus_server_name(&mut self, ctx: &Context) {
         self.needs_focus = false;
+        self.shows_form = true;
         focus_field(ctx, connect_form::describe(ClientField::ServerName).0);
     }
 
@@ -120,6 +130,7 @@ impl ClientPanel {
         let mut actions = Vec::new();
         let states = app.client_states();
         let before = [self.header_height, self.composer_height, self.min_height];
+        self.height = ui.available_height();
         let is_pinned = self.header_height <= ui.available_height() * MAX_PINNED;
         if is_pinned {
             self.header(ui, app, &states, &mut actions);
@@ -139,7 +150,7 @@ impl ClientPanel {
         actions
     }
 
-    /// Shows the bar of clients, and the row with the chosen client's address and *Connect*.
+    /// Shows the bar of clients and, unless the chosen client is connected, the row with its address and *Connect*.
     fn header(
         &mut self,
         ui: &mut Ui,
@@ -157,9 +168,11 @@ impl ClientPanel {
         }
         if let Some(tab) = self.chosen.and_then(|id| app.clients().get(id)) {
             self.handle_keys(ui.ctx(), tab, actions);
-            Frame::new().inner_margin(HEADER_MARGIN).show(ui, |ui| {
-                ui.horizontal(|ui| connect_form::address(ui, app, tab, actions));
-            });
+            if !tab.state().is_open() {
+                Frame::new().inner_margin(HEADER_MARGIN).show(ui, |ui| {
+                    ui.horizontal(|ui| connect_form::address(ui, app, tab, actions));
+                });
+            }
         }
         self.header_height = ui.cursor().top() - top;
     }
@@ -179,7 +192,7 @@ impl ClientPanel {
         // After *Connect*, the user types something to send.
         if actions.contains(&ClientCommand::Connect(tab.id()).into()) && tab.can_connect() {
             self.composer.focus();
-            self.shows_options = false;
+            (self.shows_options, self.shows_form) = (false, false);
         }
     }
 
@@ -228,13 +241,26 @@ impl ClientPanel {
         let palette = Palette::of(ui);
         let area = ui.available_rect_before_wrap();
         let format = self.format(app);
+        let is_open = tab.state().is_open();
         let form = Frame::new().inner_margin(FORM_MARGIN).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            connect_form::show(ui, app, tab, &mut self.shows_options, actions);
+            if is_open {
+                status_line::show_state(ui, tab, state, &mut self.shows_form);
+            }
+            if is_open && self.shows_form {
+                ui.horizontal(|ui| connect_form::address(ui, app, tab, actions));
+            }
+            if !is_open || self.shows_form {
+                connect_form::show(ui, app, tab, &mut self.shows_options, actions);
+            }
+            if !is_open {
+                status_line::show_state(ui, tab, state, &mut self.shows_form);
+            }
             self.format = status_line::show(ui, tab, state, format, actions).or(self.format);
         });
         let top = form.response.rect.bottom();
-        let split = (area.bottom() - self.composer_height).max(top + MIN_ROWS);
+        let min_rows = MIN_ROWS[usize::from(is_open)] * size::LOG_ROW + size::GAP;
+        let split = (area.bottom() - self.composer_height).max(top + min_rows);
         let rows = Rect::from_min_max(pos2(area.left(), top + 1.0), pos2(area.right(), split));
         ui.painter().rect_filled(rows, 0.0, palette.canvas);
         for edge in [top, split] {
@@ -246,13 +272,15 @@ impl ClientPanel {
         let below =
             Rect::from_x_y_ranges(area.x_range().shrink(size::EDGE), split..=area.bottom().max(split));
         let composer = ui.scope_builder(UiBuilder::new().max_rect(below).id_salt("composer"), |ui| {
-            ui.add_space(size::GAP);
-            self.composer.show(ui, tab, actions);
-            ui.add_space(size::GAP);
+            let is_short = self.height < SHORT;
+            let space = if is_short { 4.0 } else { size::GAP };
+            ui.add_space(space);
+            self.composer.show(ui, tab, is_short, actions);
+            ui.add_space(space);
             ui.min_rect().height()
         });
         self.composer_height = composer.inner;
-        self.min_height = top + MIN_ROWS + composer.inner - area.top();
+        self.min_height = top + min_rows + composer.inner - area.top();
         ui.advance_cursor_after_rect(area);
     }
 }

@@ -1,4 +1,4 @@
-//! The texts and symbols of a client's state, the status line, and the buttons that close the connection.
+//! The texts and symbols of a client's state, the state row, and the buttons that close the connection.
 
 use egui::{Color32, Label, Painter, Rect, RichText, Sense, Stroke, Ui, Vec2};
 
@@ -8,8 +8,8 @@ use crate::client::client_event::{ClientState, ClientStatus, CloseMode, Connecti
 use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_text;
-use crate::ui::theme::Palette;
-use crate::ui::widgets::controls::{pill_button, segments};
+use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::controls::{disclosure, pill_button, segments, text_width};
 use crate::ui::widgets::field::{Tone, note};
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -80,8 +80,44 @@ const FORMATS: [(DataFormat, (&str, &str, &str)); 3] = [
     (DataFormat::Hex, ("Hex", "Show the transcript as hex", "48 65 6c 6c 6f 0a")),
 ];
 
-/// Shows the state, the buttons that close the connection, the format of the transcript, and the traffic. Returns the
-/// format if the user chose one.
+/// The smallest width of the state beside the traffic.
+const MIN_STATE: f32 = 120.0;
+
+/// Shows the state and the traffic. While the connection is open, the row also opens and closes the form below it:
+/// `shows_form` is whether the form is shown.
+pub(super) fn show_state(ui: &mut Ui, tab: &ClientTab, state: TabState, shows_form: &mut bool) {
+    let palette = Palette::of(ui);
+    let status = tab.status();
+    let traffic = transcript_text::traffic(&status).unwrap_or_default();
+    ui.horizontal(|ui| {
+        let (square, _) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
+        state.paint(ui.painter(), square, palette);
+        let room = ui.available_width() - text_width(ui, &traffic, theme::small()) - size::GAP;
+        ui.scope(|ui| {
+            ui.set_max_width(room.max(MIN_STATE));
+            let text = status_text(&status, state);
+            if status.state.is_open() {
+                let row = disclosure(ui, &text, *shows_form, false);
+                if row.on_hover_text("Show or hide host, port and TLS options").clicked() {
+                    *shows_form = !*shows_form;
+                }
+                return;
+            }
+            let color = if state == TabState::Failed { palette.problem } else { palette.text };
+            let label = ui.add(Label::new(RichText::new(text).color(color)).truncate());
+            if let Some(ConnectionOutcome::Failed(error)) = &status.outcome {
+                label.on_hover_text(error.to_string());
+            }
+        });
+        if !traffic.is_empty() {
+            let label = Label::new(RichText::new(&traffic).small().weak()).truncate();
+            ui.add(label).on_hover_text(traffic);
+        }
+    });
+}
+
+/// Shows the buttons that close the connection, and the format of the transcript. Returns the format if the user chose
+/// one.
 pub(super) fn show(
     ui: &mut Ui,
     tab: &ClientTab,
@@ -90,18 +126,7 @@ pub(super) fn show(
     actions: &mut Vec<Action>,
 ) -> Option<DataFormat> {
     let mut chosen = None;
-    let palette = Palette::of(ui);
     let status = tab.status();
-    ui.horizontal(|ui| {
-        let (square, _) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
-        state.paint(ui.painter(), square, palette);
-        let color = if state == TabState::Failed { palette.problem } else { palette.text };
-        let label = Label::new(RichText::new(status_text(&status, state)).color(color)).truncate();
-        let label = ui.add(label);
-        if let Some(ConnectionOutcome::Failed(error)) = &status.outcome {
-            label.on_hover_text(error.to_string());
-        }
-    });
     ui.horizontal_wrapped(|ui| {
         let version = status.handshake.as_ref().map(|handshake| handshake.agreed.version);
         let is_tls = version.is_some() || status.state.is_disconnected() && tab.form().tls();
@@ -125,10 +150,6 @@ pub(super) fn show(
         });
         let current = FORMATS.iter().position(|(other, _)| *other == format).unwrap_or(0);
         chosen = segments(ui, &FORMATS.map(|(_, texts)| texts), current).map(|index| FORMATS[index].0);
-        if let Some(traffic) = transcript_text::traffic(&status) {
-            let label = Label::new(RichText::new(&traffic).small().weak()).truncate();
-            ui.add(label).on_hover_text(traffic);
-        }
     });
     if let Some(explanation) = state.explanation() {
         note(ui, Tone::Hint, explanation);

@@ -134,9 +134,8 @@ impl TranscriptList {
                 }
                 chosen = show_connection_menu(ui, app, tab, entry);
             });
-            if is_selected && response.has_focus() {
-                let bar = rect.with_max_x(rect.left() + 3.0);
-                ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
+            if is_selected {
+                focus_ring(ui, response, rect.shrink(2.0), 3.0);
             }
         });
         if scrolled {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use egui::{
-    Align2, Button, Context, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo,
+    Button, Context, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo,
     accesskit, vec2,
 };
 
@@ -21,7 +21,7 @@ use crate::ui::tabs::log::log_entry::show_row;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{newest_button, pill_button, text_width};
 use crate::ui::widgets::virtual_list::{VirtualList, whole_rows};
-use crate::ui::widgets::{empty_message, focus_ring, text_line};
+use crate::ui::widgets::{empty_message, focus_ring};
 
 /// The state of the panel.
 #[derive(Debug, Default)]
@@ -71,9 +71,11 @@ impl LogPanel {
         self.shown.update(log, &Filter::new(&self.filter_text, self.categories), FILTER_BUDGET)
     }
 
-    /// Returns the entry whose details are shown.
+    /// Returns the entry whose details are shown; `None` if the filter hides it.
     pub(crate) fn current<'a>(&self, log: &'a EventLog) -> Option<&'a LogEntry> {
-        log.by_number(self.selection.cursor?)
+        let number = self.selection.cursor?;
+        let is_shown = self.shown.number(self.shown.index_from(number)) == Some(number);
+        log.by_number(number).filter(|_| is_shown || !self.shown.has_checked(log, number))
     }
 
     /// Returns the selected entries as text, one on each line, up to [`MAX_COPIED`]; `None` if none is selected. Also
@@ -112,7 +114,7 @@ impl LogPanel {
 
     /// Shows the rows, or a hint if there are none.
     pub(crate) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
-        let mut area = ui.available_rect_before_wrap();
+        let area = ui.available_rect_before_wrap();
         let response = ui.interact(area, list_id(), Sense::FOCUSABLE | Sense::CLICK);
         let label = format!("Log, {} entries", with_thousands(self.shown.len() as u64));
         response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &label));
@@ -120,11 +122,6 @@ impl LogPanel {
             self.show_empty(ui, app);
             focus_ring(ui, &response, area.shrink(4.0), 4.0);
             return None;
-        }
-        if let Some(text) = evicted_text(app.log()) {
-            let top;
-            (top, area) = area.split_top_bottom_at_y(area.top() + size::LOG_ROW);
-            show_evicted(ui, top, &text);
         }
         self.handle_keys(ui, &response);
         self.pressing |= self.handle_press(ui, &response);
@@ -182,9 +179,10 @@ impl LogPanel {
             let is_selected = selection.selected.contains(&entry.number);
             let row = show_row(ui, entry, format, rect, client_width, is_selected);
             let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
-            if selection.cursor == Some(entry.number) && response.has_focus() {
-                ui.painter().rect_filled(bar, 0.0, Palette::of(ui).accent);
-            } else if let Some(client) = entry.event.client.filter(|client| Some(client.id) == *marked) {
+            if selection.cursor == Some(entry.number) {
+                focus_ring(ui, response, rect.shrink(2.0), 3.0);
+            }
+            if let Some(client) = entry.event.client.filter(|client| Some(client.id) == *marked) {
                 ui.painter().rect_filled(bar, 0.0, Palette::of(ui).client(client.id.0));
             }
             painted.push((rect, entry.number));
@@ -287,8 +285,7 @@ impl LogPanel {
 
     fn show_empty(&mut self, ui: &mut Ui, app: &App) {
         if !app.log().is_empty() {
-            let evicted = evicted_text(app.log()).unwrap_or_default();
-            empty_message(ui, "No entry matches the filter", &evicted);
+            empty_message(ui, "No entry matches the filter", "");
             ui.vertical_centered(|ui| {
                 if pill_button(ui, "Show all entries").clicked() {
                     self.filter_text.clear();
@@ -328,7 +325,7 @@ pub(crate) fn focus(ctx: &Context) {
 }
 
 /// Returns how many entries the log has evicted, and why; `None` if it has evicted none.
-fn evicted_text(log: &EventLog) -> Option<String> {
+pub(crate) fn evicted_text(log: &EventLog) -> Option<String> {
     let (evicted, limits) = (log.evicted(), log.limits());
     let removed = match (evicted.data, evicted.others) {
         (0, 0) => return None,
@@ -345,16 +342,6 @@ fn evicted_text(log: &EventLog) -> Option<String> {
     let [entries, mebibytes] = [limits.entries, limits.bytes >> 20].map(|limit| with_thousands(limit as u64));
     let were = if evicted.total() == 1 { "was" } else { "were" };
     Some(format!("{removed} {were} removed to stay within {entries} entries and {mebibytes} MiB.{skipped}"))
-}
-
-/// Shows the text about evicted entries above the rows.
-fn show_evicted(ui: &Ui, rect: Rect, text: &str) {
-    let palette = Palette::of(ui);
-    ui.painter().rect_filled(rect, 0.0, palette.panel);
-    let place = rect.shrink2(vec2(size::EDGE, 0.0));
-    text_line(ui, place, Align2::LEFT_CENTER, text, theme::small(), palette.muted);
-    let response = ui.interact(rect, Id::unique("evicted entries"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
 }
 
 /// Shows the menu of an entry. Returns what the user chose; [`Action::CopyEntries`] is for the selected entries.

@@ -38,10 +38,11 @@ pub(crate) struct CodePanel {
     height_around: f32,
 }
 
-/// In a window shorter than this, the text about the accept queue scrolls, so that the program has more space.
+/// A window shorter than this has less room for the accept queue, so that the program has more.
 const SHORT_WINDOW: f32 = 600.0;
-/// The height of the text about the accept queue in a short window.
-const SHORT_QUEUE: f32 = 56.0;
+/// The height of the text about the accept queue in a short and in a tall window. A longer text scrolls, so that the
+/// program keeps its height while the server starts.
+const QUEUE: [f32; 2] = [56.0, 88.0];
 /// The minimum height of the program: seven lines, and the space below them.
 const MIN_PROGRAM: f32 = 7.0 * size::CODE_ROW + size::GAP;
 /// The width of the switch and the buttons in the toolbar, with the space around them.
@@ -75,14 +76,10 @@ impl CodePanel {
         let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
         let queue = bar.inner_margin(Margin::symmetric(16, 9));
         Panel::bottom("accept queue").resizable(false).frame(queue).show(ui, |ui| {
-            let mut show = |ui: &mut Ui| actions.extend(backlog::show(ui, app));
-            if is_short {
-                let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink([false, true]);
-                scroll.max_height(SHORT_QUEUE).show(ui, show);
-            } else {
-                // Within a scroll area, the panel would not grow with its text.
-                show(ui);
-            }
+            let height = QUEUE[usize::from(!is_short)];
+            let scroll = ScrollArea::vertical().id_salt("accept queue").auto_shrink(false);
+            let scroll = scroll.max_height(height).min_scrolled_height(height);
+            scroll.show(ui, |ui| actions.extend(backlog::show(ui, app)));
         });
         self.height_around = height - ui.available_height();
         let program = app.program();

@@ -45,7 +45,7 @@ impl Columns {
         }
         let time = (row.left() + 132.0).round();
         let (number, client) = (Some(time - 84.0), time + 20.0);
-        let server = (client + ((row.right() - client) * 0.56).min(620.0)).round();
+        let server = (client + ((row.right() - client) * 0.52).min(620.0)).round();
         Self { number, time, client, server, details: Some(Rangef::new(server + 16.0, row.right() - 8.0)) }
     }
 

@@ -128,7 +128,6 @@ impl SequenceView {
         view: &Viewport,
         diagram: &Response,
     ) -> (bool, Option<Action>) {
-        let palette = Palette::of(ui);
         let eavesdrops = self.eavesdrops;
         let selected = self.selected.filter(|_| !eavesdrops);
         let partners = selected.and_then(|row| sequence.rows().get(row)).map(|row| &row.partners);
@@ -153,8 +152,8 @@ impl SequenceView {
             let is_partner = partners.is_some_and(|partners| partners.contains(&index));
             let state = RowState { is_selected, is_partner, eavesdrops };
             let response = sequence_row::show(ui, (sequence, row), rect, state, &mut backgrounds);
-            if is_selected && diagram.has_focus() {
-                ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, palette.accent);
+            if is_selected {
+                focus_ring(ui, diagram, rect.shrink(2.0), 3.0);
             }
             // A mouse press already selects the row and stops following, so that the row doesn't move away.
             if response.clicked() || is_press && response.contains_pointer() {
