@@ -25,7 +25,7 @@ impl App {
         }
         let reason = match self.missing()? {
             Setting::Certificate if self.settings().key.as_os_str().is_empty() => {
-                "TLS needs a certificate and its key. Choose both files, or turn TLS off."
+                "TLS needs a certificate and its key. Choose both files, press Create certificate…, or turn TLS off."
             }
             Setting::Certificate => "TLS needs a certificate. Choose the file, or turn TLS off.",
             Setting::Key => "TLS needs the certificate's key. Choose the file, or turn TLS off.",

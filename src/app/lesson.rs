@@ -129,7 +129,7 @@ impl App {
             }
         }
         if notify && !restored.is_empty() {
-            let text = format!("The form is as it was before the lesson: {}.", restored.join(", "));
+            let text = format!("Restored your settings from before the lesson: {}.", restored.join(", "));
             self.tell(Notice::good(NoticeTopic::Lesson, text));
         }
     }

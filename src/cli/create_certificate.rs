@@ -81,7 +81,7 @@ pub struct CreateCertificate {
 impl CreateFlags {
     /// Returns the subcommand, or an error of one line if an option is invalid.
     pub(super) fn read(self) -> Result<CreateCertificate, String> {
-        let usage = |problem: &SpecProblem| format!("{problem} Try create-certificate --help.");
+        let usage = |problem: &SpecProblem| format!("{problem} Try echoscope create-certificate --help.");
         let mut spec = CertificateSpec {
             folder: self.out,
             key: self.key,
@@ -114,9 +114,7 @@ impl CreateCertificate {
         }
         match create::create(&self.spec, self.force, now) {
             Ok(created) => Ok(describe(&created)),
-            Err(error @ CreateError::Exists { .. }) => {
-                Err(format!("{error} The option for that is --force."))
-            }
+            Err(error @ CreateError::Exists { .. }) => Err(format!("{error} The option --force does that.")),
             Err(error) => Err(error.to_string()),
         }
     }

@@ -19,7 +19,7 @@ pub(super) type Entries = &'static [(&'static str, &'static str)];
 /// The examples for the program itself.
 pub(super) const EXAMPLES: Entries = &[
     ("echoscope --start", "Open the window and start the server"),
-    ("echoscope --headless --port 0", "Serve in the terminal, on a free port that the log names"),
+    ("echoscope --headless --port 0", "Serve in the terminal, on a free port; the log shows it"),
     (
         "echoscope --headless --mode one --log-format json",
         "Serve one client at a time, and print the log as JSON",

@@ -58,7 +58,7 @@ impl Client {
     }
 
     /// Sends these bytes `times` times (at least once): now, and then after each interval of `every`, or later if the
-    /// server doesn't take them that fast. Other sends may come in between. Replaces a repetition under way.
+    /// server doesn't take them that fast. Other sends may come in between. Replaces the running repetition.
     ///
     /// # Errors
     /// The connection is not open for sending.

@@ -96,7 +96,7 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
         EventPattern::Refused {} => "A connection was refused".to_owned(),
         EventPattern::Started {} => "The server started".to_owned(),
         EventPattern::Stopped {} => "The server stopped".to_owned(),
-        EventPattern::Echo {} => "The Client tab received what it had sent".to_owned(),
+        EventPattern::Echo {} => "The client received its echo".to_owned(),
         EventPattern::HalfClosed {} => "The Client tab half-closed and still receives".to_owned(),
         EventPattern::NotTls {} => "A client without TLS connected to the TLS server".to_owned(),
         EventPattern::TlsOnPlain {} => "A client with TLS connected to the plain server".to_owned(),

@@ -13,7 +13,7 @@ use crate::tls::client_hello::OtherProtocol;
 /// The maximum length of a title, in characters.
 pub const MAX_TITLE: usize = 60;
 
-/// Returns the title of the details: for received data `#1 · recv returned 6 bytes, sendall sent 6 bytes`, otherwise
+/// Returns the title of the details: for received data `#1 · recv() returned 6 bytes, sendall() sent 6 bytes`, otherwise
 /// the entry's text in the log.
 #[must_use]
 pub fn title(event: &Event) -> String {
@@ -25,18 +25,20 @@ pub fn title(event: &Event) -> String {
                 0 => "could send none of them".to_owned(),
                 echoed => format!("could send only {} of them", with_thousands(echoed as u64)),
             };
-            format!("recv returned {received}, sendall {sent}")
+            format!("recv() returned {received}, sendall() {sent}")
         }
         _ => truncated_row(event, DataFormat::Python, MAX_TITLE).0,
     };
     event.client.map_or_else(|| title.clone(), |client| format!("{} · {title}", client.id))
 }
 
-/// Returns the smaller text beside the title, if there is one: `41 µs from recv to sent`.
+/// Returns the smaller text beside the title, if there is one: `41 µs from recv() to the end of sendall()`.
 #[must_use]
 pub fn subtitle(event: &Event) -> Option<String> {
     match &event.kind {
-        EventKind::Received { took, .. } => Some(format!("{} from recv to sent", text::duration(*took))),
+        EventKind::Received { took, .. } => {
+            Some(format!("{} from recv() to the end of sendall()", text::duration(*took)))
+        }
         EventKind::Handshake(handshake) => {
             Some(format!("{} from accept to done", text::duration(handshake.took)))
         }
@@ -182,7 +184,7 @@ fn closed(closed: &Closed) -> Cow<'static, str> {
              memory, so that clients that don't finish can't lock out others."
         }
         CloseReason::Tls => {
-            "Without working TLS nothing can be received or sent. See the previous entry for the cause."
+            "Without TLS, the server can't receive or send anything. See the previous entry for the cause."
         }
         CloseReason::Panicked => {
             "A bug in Echoscope ended this client's thread. Other clients are unaffected."
@@ -273,12 +275,12 @@ mod tests {
     #[test]
     fn titles_name_what_the_calls_returned() {
         let hello = received(1, b"Hello\n");
-        assert_eq!(title(&hello), "#1 · recv returned 6 bytes, sendall sent 6 bytes");
-        assert_eq!(subtitle(&hello).unwrap(), "41 µs from recv to sent");
-        assert_eq!(title(&received(1, b"x")), "#1 · recv returned 1 byte, sendall sent 1 byte");
+        assert_eq!(title(&hello), "#1 · recv() returned 6 bytes, sendall() sent 6 bytes");
+        assert_eq!(subtitle(&hello).unwrap(), "41 µs from recv() to the end of sendall()");
+        assert_eq!(title(&received(1, b"x")), "#1 · recv() returned 1 byte, sendall() sent 1 byte");
         let partly = |echoed| title(&received_partly_echoed(echoed));
-        assert_eq!(partly(2), "#1 · recv returned 6 bytes, sendall could send only 2 of them");
-        assert_eq!(partly(0), "#1 · recv returned 6 bytes, sendall could send none of them");
+        assert_eq!(partly(2), "#1 · recv() returned 6 bytes, sendall() could send only 2 of them");
+        assert_eq!(partly(0), "#1 · recv() returned 6 bytes, sendall() could send none of them");
         assert_eq!(title(&closed(CloseReason::Idle)), "#1 · Closed by the server as idle after 1.2 s");
     }
 

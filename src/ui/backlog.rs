@@ -63,7 +63,7 @@ fn not_listening_text(addresses: &[(SocketAddr, bool)]) -> String {
         shown.collect::<Vec<_>>()
     };
     match (list(true), list(false)) {
-        (ready, _) if ready.is_empty() => format!("{about} The server doesn't listen yet."),
+        (ready, _) if ready.is_empty() => format!("{about} The server isn't listening."),
         (ready, waiting) if waiting.is_empty() => {
             format!("{about} The server listens on {}.", text::list(&ready, usize::MAX))
         }
@@ -84,8 +84,8 @@ mod tests {
             let parse = |(address, is_listening): &(&str, bool)| (address.parse().unwrap(), *is_listening);
             not_listening_text(&addresses.iter().map(parse).collect::<Vec<_>>())
         };
-        assert!(text(&[]).ends_with("The server doesn't listen yet."));
-        assert!(text(&[("127.0.0.1:1", false), ("[::1]:1", false)]).ends_with("doesn't listen yet."));
+        assert!(text(&[]).ends_with("The server isn't listening."));
+        assert!(text(&[("127.0.0.1:1", false), ("[::1]:1", false)]).ends_with("isn't listening."));
         assert!(
             text(&[("127.0.0.1:1", true), ("[::1]:0", false)])
                 .ends_with("The server listens on 127.0.0.1:1, but not on ::1 yet.")

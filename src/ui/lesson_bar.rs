@@ -6,7 +6,7 @@
 //! │ Type Hello into the client's text field and press Enter.                  │ text of this step
 //! │ What will come back? [Hello] [HELLO]                                      │ its question
 //! │ ○ recv() returned “Hell”   ✓ recv() returned “o, w”                       │ its conditions
-//! │ ✓ Done: accept() returned a new socket for this one client. …             │ explanation of the previous step
+//! │ ✓ Step 2 done: accept() returned a new socket for this one client. …      │ explanation of the previous step
 //! │ [Set it up] Backlog 2   [Show the Client tab]   Back   Skip this step     │
 //! └───────────────────────────────────────────────────────────────────────────┘
 //! ```
@@ -144,7 +144,7 @@ fn estimate_height(ui: &Ui, app: &App, run: &LessonRun) -> f32 {
         let above_it = height(&above, theme::text()) + GAP;
         tallest = tallest.max(text + question + measured + conditions + certificate + above_it);
         let usage = if step.measure { "1,000 threads, 1,000 MiB of memory. " } else { "" };
-        above = format!("{SKIPPED}{usage}{}", step.why.as_deref().unwrap_or_default());
+        above = format!("– Step 10 skipped: {usage}{}", step.why.as_deref().unwrap_or_default());
         if let Some(question) = step.question.as_ref().filter(|_| step.waits_for_answer()) {
             let _ = write!(above, "{} {}", longest_verdict(question), question.why);
         }
@@ -288,8 +288,6 @@ fn append_verdict(job: &mut LayoutJob, palette: &Palette, question: &Question, a
 }
 
 const END: &str = "That was the last step. What would you like to do next?";
-const DONE: &str = "✓ Done: ";
-const SKIPPED: &str = "– Skipped: ";
 
 /// Shows the explanation of the previous step, or of the current one if it is done; before the first step, the goal of
 /// the lesson.
@@ -302,11 +300,14 @@ fn explanation(ui: &mut Ui, run: &LessonRun) {
     };
     let Some((step, mark)) = shown else { return drop(ui.weak(&run.lesson().summary)) };
     let (label, label_color, color) = match mark {
-        StepMark::Done => (DONE, palette.good, palette.text),
-        StepMark::Skipped | StepMark::Open => (SKIPPED, palette.muted, palette.muted),
+        StepMark::Done if is_review => ("✓ Done: ".to_owned(), palette.good, palette.text),
+        StepMark::Done => (format!("✓ Step {} done: ", run.position()), palette.good, palette.text),
+        StepMark::Skipped | StepMark::Open => {
+            (format!("– Step {} skipped: ", run.position()), palette.muted, palette.muted)
+        }
     };
     let mut job = LayoutJob::default();
-    job.append(label, 0.0, TextFormat::simple(theme::strong(size::TEXT), label_color));
+    job.append(&label, 0.0, TextFormat::simple(theme::strong(size::TEXT), label_color));
     // In a review, the measurement and the answer are above.
     if !is_review && let Some(number) = run.position().checked_sub(1) {
         if let Some(usage) = run.usage(number) {

@@ -60,7 +60,7 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
         action = Some(Action::choose_path(Command::OpenLesson(PathBuf::new())));
     }
     if app.lesson().is_some() {
-        if item(ui, "Restart the lesson", "Back to the first step, with every step open", false).clicked() {
+        if item(ui, "Restart the lesson", "Back to step 1, with no step ticked", false).clicked() {
             action = Some(Command::RestartLesson.into());
         }
         if item(ui, "Leave the lesson", "Restores the settings from before the lesson", false).clicked() {
@@ -73,11 +73,11 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
 /// Returns the sentence below a lesson's title.
 fn about(app: &App, lesson: &Lesson) -> String {
     let Some(progress) = app.lesson_progress(&lesson.title) else { return lesson.summary.clone() };
-    let finished = if progress.finished { "Finished. " } else { "" };
+    let finished = if progress.finished { "Finished before. " } else { "" };
     match progress.resumes_at() {
         Some(step) if step < lesson.steps.len() => {
             let (step, count) = (step + 1, lesson.steps.len());
-            format!("{finished}Resumes at step {step} of {count}. {}", lesson.summary)
+            format!("{finished}Now at step {step} of {count}. {}", lesson.summary)
         }
         _ => format!("{finished}{}", lesson.summary),
     }

@@ -13,7 +13,7 @@
 //! │ server.crt [...] …  │ 12:03:05.482  #1  Received new connection from …    │
 //! ├ try_it ─────────────┤ 12:03:07.009  #1  Received: b'Hello\n'     log_entry│
 //! │ nc localhost 12345  ├ tabs/detail_view ───────────────────────────────────┤
-//! │                     │ #1 · recv returned 6 bytes, sendall sent 6 bytes    │
+//! │                     │ #1 · recv() returned 6 bytes, sendall() sent 6 bytes    │
 //! │ [  Start server   ] │ 0000  48 65 6c 6c 6f 0a                    Hello·   │
 //! ├ status_bar ─────────┴─────────────────────────────────────────────────────┤
 //! │ 3 clients now, 3 in all   ↓ 92 B  ↑ 21 B   backlog ▯▯▯▯▯ 0 of 5 waiting   │

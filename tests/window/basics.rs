@@ -46,7 +46,7 @@ fn client_is_served_shown_and_disconnected() {
     window.wait_until_shown("1 client now, 1 total");
     window.0.get_by_label_contains("Received: b'Hello").click();
     window.0.run();
-    assert!(window.shows("recv returned 6 bytes"), "the details show the selected entry");
+    assert!(window.shows("recv() returned 6 bytes"), "the details show the selected entry");
     window.click("Live");
     window.click("List of connections");
     assert!(window.shows("Disconnect #1"));

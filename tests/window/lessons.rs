@@ -101,7 +101,7 @@ fn the_first_lesson_is_done_from_start_to_end() {
     assert!(window.shows("It is set up: TLS off."));
     window.click("Start server");
     window.wait_until_shown("Step 2 of 7");
-    assert!(window.shows("Done: The server called socket(), bind() and listen()"));
+    assert!(window.shows(" done: The server called socket(), bind() and listen()"));
     window.click("Show the Client tab");
     window.click("Connect");
     window.wait_until_shown("Step 3 of 7");
@@ -134,14 +134,14 @@ fn the_first_lesson_is_done_from_start_to_end() {
     assert!(window.shows("Step 7 of 7"));
     window.click("Twice");
     window.wait_until_shown("All 7 steps complete");
-    assert!(window.shows("7 done") && window.shows("✓ Done: Right. It returned once with your line"));
+    assert!(window.shows("7 done") && window.shows("✓ Step 7 done: Right. It returned once with your line"));
     window.click("Next lesson: One at a time, and the backlog");
     assert!(window.shows("Step 1 of 7"));
     window.click("Set it up");
     assert!(window.shows("It is set up: Backlog 2, Clients “One at a time”, TLS off."));
     window.0.get_all_by_label("Leave the lesson").next().unwrap().click();
     window.0.run();
-    assert!(!window.shows("Step 1 of 7") && window.shows("The form is as it was before the lesson"));
+    assert!(!window.shows("Step 1 of 7") && window.shows("Restored your settings from before the lesson"));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn steps_can_be_skipped_reviewed_and_restarted() {
     window.click("Start server");
     window.wait_until_shown("Step 2 of 7");
     window.click("Back");
-    assert!(window.shows("Step 1 of 7") && window.shows("Done: The server called"));
+    assert!(window.shows("Step 1 of 7") && window.shows(" done: The server called"));
     assert!(!window.shows("Skip this step"));
     window.click("Next step");
     window.click("Skip this step");
@@ -239,7 +239,7 @@ fn menu_shows_the_progress_and_a_finished_lesson_offers_its_result() {
     window.click("Skip this step");
     window.click("Skip this step");
     window.click("Lessons");
-    assert!(sentence(&window, "1. Your first echo").starts_with("Resumes at step 3 of 7. "));
+    assert!(sentence(&window, "1. Your first echo").starts_with("Now at step 3 of 7. "));
     window.click("2. One at a time, and the backlog");
     window.click("Lessons");
     window.click("1. Your first echo");
@@ -646,7 +646,7 @@ fn lesson_about_a_hundred_clients_shows_threads_and_memory() {
     assert_eq!(measured(&student, 1).is_some(), is_measured);
     if let Some(usage) = measured(&student, 1) {
         assert!(usage.threads > 100, "{usage:?}");
-        assert!(student.window.shows(&format!("✓ Done: {}", usage_text(usage))));
+        assert!(student.window.shows(&format!(" done: {}", usage_text(usage))));
     }
     student.press("Disconnect all");
     student.completes_step();

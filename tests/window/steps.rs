@@ -86,7 +86,7 @@ fn each_address_of_localhost_is_stepped_and_named() {
             window.wait_until_shown(&format!("Server is paused before {}", call.label()));
             assert!(window.shows(&format!(", address {number} of 2")), "{}", call.label());
             assert!(window.shows(&format!("is paused before this line, address {number} of 2: ")));
-            let text = if number == 1 { "The server doesn't listen yet." } else { ", but not on" };
+            let text = if number == 1 { "The server isn't listening." } else { ", but not on" };
             assert!(window.shows(text), "{} for address {number}", call.label());
             window.0.key_press(Key::F10);
             window.0.run();

@@ -73,8 +73,7 @@ impl CreatedFiles {
     #[must_use]
     pub fn advice(&self) -> String {
         let mut trust = format!(
-            "The clients of the Client tab trust it already. Give {} to other clients as their CA file: neither the system trust \
-             store nor a browser's was changed.",
+            "Give {} to clients as their CA file. No trust store was changed.",
             argument(&self.ca_file)
         );
         if let Some(end) = self.ca_not_after {

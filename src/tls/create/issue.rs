@@ -77,8 +77,16 @@ impl PracticeCa {
         let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
         match (exists(&certificate), exists(&key)) {
             (false, false) => return Ok(None),
-            (true, false) => return Err(unusable("The folder contains ca.crt but no ca.key")),
-            (false, true) => return Err(unusable("The folder contains ca.key but no ca.crt")),
+            (true, false) => {
+                return Err(unusable(
+                    "The folder contains ca.crt but no ca.key. Restore ca.key, or choose another folder",
+                ));
+            }
+            (false, true) => {
+                return Err(unusable(
+                    "The folder contains ca.key but no ca.crt. Restore ca.crt, or choose another folder",
+                ));
+            }
             (true, true) => {}
         }
         let (file, _) = read_pair(&certificate, &key)?;

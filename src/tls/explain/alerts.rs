@@ -100,8 +100,8 @@ pub(super) fn alert_text(
         ) => SERVER_ONLY,
         (Alert::BadCertificateStatusResponse | Alert::EncryptedClientHelloRequired, Server) => CLIENT_ONLY,
         (Alert::InappropriateFallback, Server) => {
-            "The server supports a newer version of TLS than this client offered after a failed attempt. Connect again, \
-             without a proxy."
+            "The client retried with an older TLS version although the server supports a newer one. Connect again; if it \
+             recurs, try without a proxy."
         }
         (Alert::UnrecognisedName, Server) => {
             "The server has no host with this server name (SNI). Connect to a name in the server's certificate."

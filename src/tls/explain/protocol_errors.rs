@@ -31,7 +31,7 @@ impl Peer {
 
 const BROKE_RULE: &str = "{Peer} broke a rule of TLS, so its TLS library may have a bug. Try another {peer}.";
 pub(super) const OBSOLETE: &str =
-    "{Peer} requires a part of TLS that is obsolete and insecure. Try a newer {peer}.";
+    "{Peer} requires a TLS feature that is obsolete and insecure. Try a newer {peer}.";
 pub(super) const NO_ECH: &str = "{Peer} requires an encrypted ClientHello (ECH), which Echoscope doesn't support. Turn ECH off in the {peer}.";
 const BAD_RECORD: &str = "A record from the {peer} can't be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
 pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS version in common ({versions} here). Enable another one on either side.";
@@ -62,8 +62,8 @@ pub(super) fn protocol_error_text(error: &Error, in_handshake: bool, peer: Peer)
         (Error::DecryptError, _) => BAD_RECORD,
         (Error::PeerSentOversizedRecord, _) => LONG_RECORD,
         (Error::NoApplicationProtocol, Peer::Client) => {
-            "The client offered other application protocols (ALPN) than this server supports: {alpn}. Let it offer one of \
-             these or none."
+            "Client and server have no application protocol (ALPN) in common. The server supports {alpn}: offer one of \
+             these, or none."
         }
         (Error::NoCertificatesPresented, Peer::Client) => {
             "The client presented no certificate, and the server requires one. Give the client one that {ca} signed, and its key: \

@@ -356,8 +356,8 @@ fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles) {
     let names: Vec<_> = created.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
     named(ui, "Files", |ui| mono(ui, &names.join(", ")));
     if created.client.is_some() {
-        let text = "client.crt and client.key are for clients, and the Client tab presents them. To ask for them, set Client \
-                    certificates under Options…; the client CA is set already.";
+        let text = "The Client tab presents client.crt. To request it, set “Client certificates” under Options…; the client CA is \
+                    set already.";
         note(ui, Tone::Hint, text);
     }
     let next = if app.state().is_stopped() {

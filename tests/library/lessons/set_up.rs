@@ -49,7 +49,7 @@ fn leaving_restores_settings_that_the_user_didnt_change() {
     let settings = player.app.settings();
     assert_eq!((settings.backlog, settings.mode), (7, Mode::Pool));
     let notice = player.app.notice().unwrap();
-    assert_eq!(notice.text, "The form is as it was before the lesson: Backlog 7.");
+    assert_eq!(notice.text, "Restored your settings from before the lesson: Backlog 7.");
     assert!(!notice.problem);
 }
 

@@ -231,7 +231,7 @@ fn layout_holds_with_clients_a_lesson_and_a_notice() {
     window.0.key_press(Key::ArrowUp);
     window.run();
     show(&mut window, Key::Num3);
-    press(&mut window, "TLS: as the server, off");
+    press(&mut window, "TLS: off, like the server");
     in_each_tab(&mut window, check_layout);
 }
 

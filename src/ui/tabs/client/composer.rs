@@ -337,7 +337,7 @@ fn repeat_fields(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     let is_ready = reason.is_none();
     let repeat = ui
         .add_enabled(is_ready, small_button("Repeat"))
-        .on_hover_text("Send it this many times, starting now. Replaces a repetition under way.")
+        .on_hover_text("Send it this many times, starting now. Replaces the running repetition.")
         .on_disabled_hover_text(reason.unwrap_or_default());
     if repeat.clicked() || (entered && is_ready) {
         actions.push(ClientCommand::Repeat(tab.id()).into());

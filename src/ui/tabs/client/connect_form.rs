@@ -146,7 +146,7 @@ fn summary(tab: &ClientTab) -> String {
     let form = tab.form();
     let mode = match (form.is_following(Followed::Tls), form.tls()) {
         (true, true) => "as the server",
-        (true, false) => return "TLS: as the server, off".to_owned(),
+        (true, false) => return "TLS: off, like the server".to_owned(),
         (false, true) => "on",
         (false, false) => return "TLS: off".to_owned(),
     };

@@ -198,7 +198,7 @@ pub(super) fn traffic(status: &ClientStatus) -> Option<String> {
     } else if echo.given_up {
         "no longer compared".to_owned()
     } else if echo.outstanding > 0 {
-        format!("{} in flight", text::bytes(echo.outstanding))
+        format!("{} not echoed yet", text::bytes(echo.outstanding))
     } else if echo.unsolicited > 0 {
         format!("{} more than were sent", text::bytes(echo.unsolicited))
     } else {
@@ -267,7 +267,8 @@ fn explain_send(entry: &TranscriptEntry, is_measured: bool) -> String {
             it.got
         ),
         EchoVerdict::NotCompared => format!(
-            "As many bytes came back within {time}, but they weren't compared: more than {} were in flight.",
+            "The same number of bytes came back within {time}. Echoscope didn't compare them, because more than {} were in \
+             flight.",
             text::bytes(MAX_OUTSTANDING as u64)
         ),
     }
@@ -330,7 +331,7 @@ mod tests {
         (status.sent, status.received) = (6, 6);
         assert_eq!(traffic(&status).unwrap(), "→ 6 B  ← 6 B  all exact");
         status.echo.outstanding = 2;
-        assert!(traffic(&status).unwrap().ends_with("2 B in flight"));
+        assert!(traffic(&status).unwrap().ends_with("2 B not echoed yet"));
         status.echo.difference = Some(Difference { offset: 0, expected: 1, got: 2 });
         assert!(traffic(&status).unwrap().ends_with("first difference at byte 1"));
     }

@@ -17,9 +17,9 @@ use crate::server::event::ClientId;
 use crate::text::with_thousands;
 use crate::ui::tabs::python::line_status::{LabelPart, LineStatus, MAX_NAMED};
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::char_width;
 use crate::ui::widgets::field::small;
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::widgets::char_width;
 
 /// The width to the left of the text, for an icon and the line number.
 const GUTTER: f32 = 54.0;
