@@ -150,7 +150,7 @@ fn estimate_height(ui: &Ui, app: &App, run: &LessonRun) -> f32 {
         }
     }
     let end = height(END, FontId::proportional(size::LESSON)) + height(&above, theme::text()) + GAP;
-    tallest.max(end) + size::CHIP + 2.0 * GAP
+    tallest.max(end) + size::CHIP + 3.0 * GAP
 }
 
 /// Returns whether a step after this one needs a certificate, and none is chosen.

@@ -52,7 +52,8 @@ fn toast_moves_nothing_and_is_in_view_in_each_tab_with_a_lesson() {
             let toast = toast.expect("the toast is shown in each tab");
             assert!((toast.size() - vec2(26.0, 26.0)).length() < 1.0, "{toast} of the button is in view");
         }
-        let text = window.0.get_by_label_contains("/no/such/file").rect();
+        let notice = window.app().notice().unwrap().text.clone();
+        let text = window.0.get_by_label(&notice).rect();
         let room = window.0.ctx.content_rect();
         assert!(room.contains_rect(text) && text.top() > room.bottom() - 36.0, "{text} in {room}");
     }
