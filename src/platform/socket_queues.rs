@@ -75,7 +75,7 @@ pub(crate) fn queued_clients(listening: &[SocketAddr], known: &[SocketAddr]) -> 
 /// Returns how many milliseconds each client has been waiting in the accept queue of a listening socket; `None` if the
 /// OS doesn't report it.
 ///
-/// The request to Linux is that of `ss` (sock_diag(7), `linux/inet_diag.h`). The server hasn't sent anything yet to a
+/// The request to Linux is that of `ss` (`sock_diag(7)`, `linux/inet_diag.h`). The server hasn't sent anything yet to a
 /// client that it hasn't accepted, so `tcpi_last_data_sent` is the time since the handshake.
 #[cfg(target_os = "linux")]
 fn waiting_times(listening: SocketAddr) -> Option<HashMap<SocketAddr, u32>> {

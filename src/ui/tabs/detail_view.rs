@@ -99,7 +99,7 @@ pub(crate) fn show_panel(
         let width = ui.available_width() - 32.0 - size::SCROLL_BAR;
         let color = Palette::of(ui).text;
         let text = ui.painter().layout(content.explanation.clone(), theme::text(), color, width).size().y;
-        max = (16.0 + size::CHIP + ui.spacing().item_spacing.y + text + 4.0).clamp(80.0, max);
+        max = (16.0 + size::CHIP + ui.spacing().item_spacing.y + text + 16.0).clamp(80.0, max);
     }
     let default = self::height(ui.ctx()).unwrap_or(size::DETAIL);
     let panel = Panel::bottom("detail").resizable(true).default_size(default.min(max));

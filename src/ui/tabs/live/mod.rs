@@ -17,8 +17,8 @@ use crate::settings::{Mode, SettingChoice};
 use crate::ui::action::Action;
 use crate::ui::tabs::detail_view::{DetailContent, show_panel};
 use crate::ui::tabs::live::list::ConnectionList;
-use crate::ui::theme::size;
-use crate::ui::widgets::controls::{pill_width, segments, small_button};
+use crate::ui::theme::{self, size};
+use crate::ui::widgets::controls::{pill_width, segments, small_button, text_width};
 use crate::ui::widgets::{empty_message, scroll_when_small, toolbar};
 
 /// The label, accessible name and tooltip of the two views.
@@ -135,8 +135,15 @@ impl LivePanel {
         let choices = Mode::choices();
         let mode = app.running_mode();
         let mode = choices.iter().find(|(choice, ..)| *choice == mode).map_or("", |(_, label, _)| label);
-        let step_mode = if app.is_stepping() { "Step mode · " } else { "" };
-        ui.add(Label::new(RichText::new(format!("{step_mode}{mode}")).weak()).truncate());
+        let mut text = mode.to_owned();
+        if app.is_stepping() {
+            text = format!("Step mode · {mode}");
+            // The label must not take a second row, which would move the picture.
+            if text_width(ui, &text, theme::text()) > ui.available_size_before_wrap().x {
+                "Step mode".clone_into(&mut text);
+            }
+        }
+        ui.add(Label::new(RichText::new(text).weak()).truncate());
         action
     }
 
