@@ -152,7 +152,7 @@ impl Palette {
             caution: rgb(dark, 0x8c4c00, 0xe6a352),
             problem: rgb(dark, 0xb8202e, 0xf5747c),
             problem_soft: rgb(dark, 0xfce8e9, 0x3e1e24),
-            row_hover: rgb(dark, 0xecf0f3, 0x242a34),
+            row_hover: rgb(dark, 0xebeef2, 0x242a34),
             row_selected: rgb(dark, 0xe2f2f1, 0x17302f),
             clients: [
                 rgb(dark, 0x09706c, 0x2fbeb2),
