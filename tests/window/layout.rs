@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use echoscope::lessons::builtin_lessons;
 use echoscope::settings::{ClientAuth, Settings};
 use egui::{Event, Key, Modifiers, Rect, Role, ViewportCommand, ViewportId};
 use egui_kittest::kittest::Queryable;
@@ -186,6 +187,28 @@ fn zoom_control_changes_shows_and_resets_the_zoom() {
     window.click("Zoom out");
     window.run();
     assert_eq!((zoom(&window), window.app().settings().zoom), (90, 90));
+}
+
+#[test]
+fn each_step_of_a_lesson_shows_all_its_text() {
+    for (number, lesson) in builtin_lessons().iter().enumerate() {
+        let mut window = Window::new(Settings::default(), [1180.0, 760.0], PressMode::Reader);
+        window.click("Lessons");
+        window.click(&format!("{}. {}", number + 1, lesson.title));
+        let bottom = panel(&window, "Log").top();
+        // A step whose state is reached already needs no skip.
+        while window.shows("Skip this step") {
+            window.click("Skip this step");
+            let all = parts(&window);
+            let is_explanation =
+                |part: &&Part<'_>| part.name.starts_with("– Step") || part.name.starts_with("✓ Step");
+            let explanation = all.iter().find(is_explanation).unwrap();
+            let hidden = explanation.rect.height() - explanation.seen.height();
+            assert!(hidden < 3.0, "{}, {}: {hidden} points are hidden", lesson.title, explanation.name);
+        }
+        let moved = panel(&window, "Log").top() - bottom;
+        assert!(moved.abs() < 0.5, "the steps of {} differ in height", lesson.title);
+    }
 }
 
 /// Areas by role, name and how many times the two occurred before.

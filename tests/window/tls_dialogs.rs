@@ -97,9 +97,9 @@ fn rows_of_the_create_dialog_stay_when_other_hints_are_shown() {
         let before = place(&window);
         window.click("Signed by a practice CA");
         assert!(window.shows("ca.key and ca.crt are created once"));
-        assert_eq!(place(&window), before, "{size:?}: the hint about the CA");
+        assert!((place(&window) - before).abs() < 0.5, "{size:?}: the hint about the CA");
         window.choose("Key", "RSA 4096");
-        assert_eq!(place(&window), before, "{size:?}: the hint about the key");
+        assert!((place(&window) - before).abs() < 0.5, "{size:?}: the hint about the key");
     }
 }
 

@@ -120,7 +120,7 @@ fn listener(
     description: &str,
 ) -> Vec<Rect> {
     let palette = Palette::of(ui);
-    outline(ui, place, Stroke::new(1.0, palette.border), palette.canvas);
+    outline(ui, place, Stroke::new(1.0, palette.border_strong), palette.canvas);
     let is_narrow = place.width() < NARROW;
     let inside = place.shrink2(vec2(if is_narrow { 6.0 } else { 10.0 }, 7.0));
     let first = inside.with_max_y(inside.top() + 16.0);

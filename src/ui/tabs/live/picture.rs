@@ -130,7 +130,7 @@ pub(super) fn show(
     let body = area.with_min_y(area.top() + HEADING);
     for column in [columns.os, columns.threads] {
         let column = column.with_min_y(body.top());
-        let stroke = Stroke::new(1.0, palette.border);
+        let stroke = Stroke::new(1.0, palette.border_strong);
         ui.painter().rect(
             column,
             CornerRadius::same(size::RADIUS + 2),
@@ -234,7 +234,7 @@ fn accept_thread(
             with_thousands(pool.queued as u64)
         );
         let color = if pool.queued > 0 { palette.caution } else { palette.muted };
-        outline(ui, rect, Stroke::new(1.0, palette.border), palette.canvas);
+        outline(ui, rect, Stroke::new(1.0, palette.border_strong), palette.canvas);
         let text = rect.shrink2(vec2(12.0, 6.0));
         text_line(ui, text, Align2::LEFT_TOP, &title, theme::strong(size::SMALL), palette.text);
         text_line(ui, text, Align2::LEFT_BOTTOM, &state, theme::small(), color);
@@ -383,7 +383,7 @@ fn byte_queue(
         text_line(ui, bar, Align2::CENTER_CENTER, "unknown", FontId::proportional(11.0), palette.muted);
         return;
     };
-    outline(ui, bar, Stroke::new(1.0, palette.border), palette.canvas);
+    outline(ui, bar, Stroke::new(1.0, palette.border_strong), palette.canvas);
     if queue.bytes > 0 {
         #[expect(clippy::cast_precision_loss, reason = "a part of a bar")]
         let part = (queue.bytes as f32 / queue.capacity.max(1) as f32).clamp(0.02, 1.0);
@@ -408,7 +408,7 @@ fn thread_box(
 ) -> (bool, bool) {
     let palette = Palette::of(ui);
     let (edge, color) = match thread.state {
-        ThreadState::Waiting => (palette.border, palette.muted),
+        ThreadState::Waiting => (palette.border_strong, palette.muted),
         ThreadState::Running => (palette.accent, palette.accent),
         ThreadState::Paused => (palette.caution, palette.caution),
         ThreadState::Blocked => (palette.problem, palette.problem),
