@@ -395,7 +395,7 @@ fn details_show_data_that_is_cut_off_in_its_row() {
     window.wait_until_shown("Received: b'");
     window.0.query_all_by_label_contains("Received: b'").next().unwrap().click();
     window.0.run();
-    assert!(window.shows("recv returned") && window.shows("Copy data"));
+    assert!(window.shows("recv() returned") && window.shows("Copy data"));
     window.0.get_by_label("Copy data").click();
     window.0.step();
     assert!(window.copied().is_some_and(|text| text.starts_with("b'\\x00\\x01") && text.ends_with('\'')));

@@ -112,12 +112,12 @@ fn removal_moves_no_row_and_the_filter_hides_the_details() {
     let mut window = window(settings, [1180.0, 760.0], [received(1, b"one"), received(2, b"two")]);
     window.get_by_label_contains("Received: b'one'").click();
     window.run();
-    assert!(shows(&window, "#1 · recv returned"));
+    assert!(shows(&window, "#1 · recv() returned"));
     filter(&mut window, "two");
-    assert!(!shows(&window, "#1 · recv returned"), "the filter hides the entry");
+    assert!(!shows(&window, "#1 · recv() returned"), "the filter hides the entry");
     window.key_press(Key::Escape);
     window.run();
-    assert!(shows(&window, "#1 · recv returned"));
+    assert!(shows(&window, "#1 · recv() returned"));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn key_focuses_the_list_and_arrow_down_leads_from_the_filter_into_it() {
     assert_eq!(focused(&window), "Log, 5 entries");
     window.key_press(Key::ArrowUp);
     window.run();
-    assert!(shows(&window, "#4 · recv returned 1 byte"), "the last entry is selected");
+    assert!(shows(&window, "#4 · recv() returned 1 byte"), "the last entry is selected");
     window.key_press(Key::Escape);
     window.run();
     window.key_press_modifiers(Modifiers::COMMAND, Key::F);
@@ -141,7 +141,7 @@ fn key_focuses_the_list_and_arrow_down_leads_from_the_filter_into_it() {
     assert_eq!(focused(&window), "Log, 5 entries");
     window.key_press(Key::ArrowDown);
     window.run();
-    assert!(shows(&window, "#0 · recv returned 1 byte"), "the first entry is selected");
+    assert!(shows(&window, "#0 · recv() returned 1 byte"), "the first entry is selected");
 }
 
 #[test]
@@ -173,11 +173,11 @@ fn details_are_open_only_while_an_entry_is_selected() {
     let upper = row(&window, "#80 ").center();
     window.get_by_label_contains("#80 Received").click();
     window.run();
-    assert!(shows(&window, "#80 · recv returned 1 byte") && hint(&window).is_none());
+    assert!(shows(&window, "#80 · recv() returned 1 byte") && hint(&window).is_none());
     assert!((row(&window, "#80 ").center() - upper).length() < 1.0);
     window.get_by_label("Close the details").click();
     window.run();
-    assert!(hint(&window).is_some() && !shows(&window, "recv returned"));
+    assert!(hint(&window).is_some() && !shows(&window, "recv() returned"));
     window.get_by_label("Follow").click();
     window.run();
     window.get_by_label_contains("#99 Received").click();

@@ -75,7 +75,7 @@ fn height_of_the_details_is_saved_when_the_drag_ends_and_restored() {
     window.0.get_by_label_contains("Received: b'x'").click();
     window.run();
     let before = window.app().settings().detail_height;
-    let split = window.0.ctx.content_rect().bottom() - 30.0 - f32::from(before);
+    let split = window.0.ctx.content_rect().bottom() - 34.0 - f32::from(before);
     let from = Pos2::new(700.0, split);
     let text = top_of_details(&window);
     window.0.event(Event::PointerMoved(from));

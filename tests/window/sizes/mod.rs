@@ -60,6 +60,8 @@ fn assert_apart(window: &Window, names: &[&'static str], which: &str) {
     }
 }
 
+/// The height of the status bar, in points.
+const STATUS_BAR: f32 = 34.0;
 /// How far the center of a control must be from the edge, in points, to count as in view.
 const EDGE: f32 = 8.0;
 
@@ -67,8 +69,9 @@ const EDGE: f32 = 8.0;
 fn scroll_to(window: &mut Window, name: &'static str, which: &str) {
     for _ in 0..80 {
         let screen = window.0.ctx.content_rect();
-        let top = rect(window, "Log").bottom().clamp(screen.top(), screen.bottom() - 40.0);
-        let bottom = rect(window, "↓*").top().clamp(top + 32.0, screen.bottom());
+        // The status bar doesn't scroll.
+        let bottom = screen.bottom() - STATUS_BAR;
+        let top = rect(window, "Log").bottom().clamp(screen.top(), bottom - 40.0);
         let left = rect(window, "Live").left().clamp(screen.left(), screen.right() - 20.0);
         let view = Rect::from_x_y_ranges(left..=screen.right(), top..=bottom);
         let to = rect(window, name).center();
