@@ -107,7 +107,8 @@ impl App {
             Some(_) => self.server.as_ref().and_then(Server::served_certificate),
             None => self.files.certificate.good(),
         };
-        let unknown = || ClientCommands { name: settings.host.clone(), port: settings.port, ..Default::default() };
+        let unknown =
+            || ClientCommands { name: settings.host.clone(), port: settings.port, ..Default::default() };
         let commands = served.map_or_else(unknown, |served| {
             served.client_commands(&settings.certificate, typed_host, settings.port)
         });

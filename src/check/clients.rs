@@ -42,7 +42,8 @@ fn serve(target: &Target<'_>) -> Result<Connection, Problem> {
 
 pub(super) fn idle(context: &mut Context<'_>) -> Run {
     let expected = context.options.expect;
-    let limit = if expected.is_some() { context.target.timeout } else { context.target.timeout.min(PATIENCE) };
+    let limit =
+        if expected.is_some() { context.target.timeout } else { context.target.timeout.min(PATIENCE) };
     let mut idle = vec![serve(&context.target)?];
     let target = context.target.with_timeout(limit);
     let mut unserved = None;
@@ -56,7 +57,7 @@ pub(super) fn idle(context: &mut Context<'_>) -> Run {
         }
     }
     let served = idle.len();
-    idle.into_iter().for_each(Connection::close);
+    idle.into_iter().for_each(|client| context.target.close(client));
     context.served_at_once = Some(served);
     let limit = duration(limit);
     let finding = match served {
@@ -83,14 +84,15 @@ pub(super) fn queued(context: &mut Context<'_>) -> Run {
     // An error will show when the echo is received.
     let sent = second.send(LINE).unwrap_or_default();
     thread::sleep(IN_QUEUE);
-    first.close();
-    let result = context.target.handshake(&mut second).and_then(|()| {
-        context.target.echo_rest(&mut second, LINE, sent)
-    });
+    context.target.close(first);
+    let result = context
+        .target
+        .handshake(&mut second)
+        .and_then(|()| context.target.echo_rest(&mut second, LINE, sent));
     result.map_err(|problem| {
         Failure::from(problem).after("A client sent while another was served, which then left.")
     })?;
-    second.close();
+    context.target.close(second);
     Ok(Outcome::passed("A client that sent while another was served got its echo after the other had left."))
 }
 
@@ -101,7 +103,7 @@ pub(super) fn crowd(context: &mut Context<'_>) -> Run {
         for round in 0..ROUNDS {
             target.echo(&mut connection, &pattern(MESSAGE, client * ROUNDS + round))?;
         }
-        connection.close();
+        target.close(connection);
         Ok(())
     };
     let results: Vec<_> = thread::scope(|scope| {
@@ -129,7 +131,9 @@ pub(super) fn backlog(context: &mut Context<'_>) -> Run {
                 "The server accepts clients while it serves others, so no client stays in its accept queue.",
             ));
         }
-        None => return Ok(Outcome::skipped("It isn't known whether the server serves one client at a time.")),
+        None => {
+            return Ok(Outcome::skipped("It isn't known whether the server serves one client at a time."));
+        }
     }
     let served = serve(&context.target)?;
     let target = context.target.with_timeout(ATTEMPT.min(context.target.timeout));
@@ -142,11 +146,11 @@ pub(super) fn backlog(context: &mut Context<'_>) -> Run {
         }
     }
     let held = waiting.len();
-    waiting.into_iter().for_each(Connection::close);
-    served.close();
+    drop(waiting);
+    context.target.close(served);
     // The server now accepts those clients, one after the other.
     let start = Instant::now();
-    while serve(&context.target).map(Connection::close).is_err() {
+    while serve(&context.target).map(|client| context.target.close(client)).is_err() {
         context.target.pause_until(start + context.target.timeout)?;
     }
     Ok(Outcome::observed(if held == QUEUE {
@@ -154,7 +158,11 @@ pub(super) fn backlog(context: &mut Context<'_>) -> Run {
     } else {
         format!(
             "{} in the accept queue while another is served. Linux holds one more than the number that listen got.",
-            if held == 1 { "1 client waits".to_owned() } else { format!("{} wait", count(held as u64, "client")) }
+            if held == 1 {
+                "1 client waits".to_owned()
+            } else {
+                format!("{} wait", count(held as u64, "client"))
+            }
         )
     }))
 }

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use crate::check::context::Context;
-use crate::check::echo::{LINE, pattern};
+use crate::check::echo::{LATENESS, LINE, pattern};
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
 use crate::platform::addresses::is_own_address;
 use crate::platform::socket_queues::open_connections;
 use crate::text::{bytes, count};
 
-/// How much a client sends before its half-close.
-const PENDING: usize = 256 * 1024;
+/// How much a client sends before its half-close: more than the OS holds for a client that doesn't read.
+const PENDING: usize = 6 << 20;
 /// How many clients connect, one after the other.
 const CLIENTS: usize = 50;
 /// How long the sockets of earlier checks have to close before the open ones are counted.
@@ -33,7 +33,7 @@ pub(super) fn closes(context: &mut Context<'_>) -> Run {
 pub(super) fn half_close(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     let data = pattern(PENDING, 3);
-    context.target.echo_and_finish(&mut connection, &data)?;
+    context.target.finish_and_echo(&mut connection, &data, LATENESS)?;
     context.target.expect_end(&mut connection)?;
     Ok(Outcome::passed(format!(
         "{} came back after the client had ended its stream, then the server's end of stream.",
@@ -49,7 +49,7 @@ pub(super) fn sockets(context: &mut Context<'_>) -> Run {
         let mut connection = context.connect()?;
         clients.push(connection.local);
         context.target.echo(&mut connection, LINE)?;
-        connection.close();
+        context.target.close(connection);
     }
     let server = context.target.address();
     let is_local = is_own_address(server.ip());
@@ -66,7 +66,9 @@ pub(super) fn sockets(context: &mut Context<'_>) -> Run {
                      program's command after -- to count them.",
                 ));
             }
-            Some(0) => return Ok(Outcome::passed("50 clients were served, and none of their sockets is open.")),
+            Some(0) => {
+                return Ok(Outcome::passed("50 clients were served, and none of their sockets is open."));
+            }
             Some(open) if context.target.pause_until(start + context.target.timeout).is_err() => {
                 let finding = format!("After {CLIENTS} clients had left, {} still open.", are(open));
                 return Err(Outcome::failed(finding).with_mistake(Some(mistake::LEAK)));

@@ -14,7 +14,7 @@ use crate::tls::session_error::TlsErrorCause;
 /// The receive buffer of a client that reads late, so that the OS can't hold everything.
 const SMALL_BUFFER: usize = 64 * 1024;
 
-/// What one attempt to receive found.
+/// The result of one attempt to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Received {
     /// This many bytes.
@@ -92,8 +92,11 @@ impl Connection {
         };
         // Nothing is buffered while earlier records wait, so that a full OS buffer shows.
         flush(&self.stream, &mut tls.session)?;
-        let count =
-            if tls.session.wants_write() && !tls.session.is_handshaking() { 0 } else { tls.session.writer().write(data)? };
+        let count = if tls.session.wants_write() && !tls.session.is_handshaking() {
+            0
+        } else {
+            tls.session.writer().write(data)?
+        };
         flush(&self.stream, &mut tls.session)?;
         Ok(count)
     }
@@ -127,26 +130,19 @@ impl Connection {
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
                 Err(_) => {}
             }
-            let in_handshake = tls.session.is_handshaking();
-            let failed = |cause: TlsErrorCause, connector: &Connector| {
-                Err(io::Error::other(explain_client_error(&connector.error(cause, in_handshake))))
-            };
-            match tls.session.read_tls(&mut &self.stream) {
-                Ok(0) if in_handshake => return failed(TlsErrorCause::ClosedInHandshake, &tls.connector),
-                Ok(_) => {}
-                Err(error) if is_blocked(&error) => return Ok(Received::Nothing),
-                Err(error) if in_handshake && error.kind() == ErrorKind::ConnectionReset => {
-                    return failed(TlsErrorCause::ResetInHandshake, &tls.connector);
-                }
-                Err(error) => return Err(error),
+            if !tls.receive(&self.stream)? {
+                return Ok(Received::Nothing);
             }
-            if let Err(error) = tls.session.process_new_packets() {
-                // The alert that rustls has prepared tells the server why.
-                let _ = flush(&self.stream, &mut tls.session);
-                return failed(error.into(), &tls.connector);
-            }
-            flush(&self.stream, &mut tls.session)?;
         }
+    }
+
+    /// Makes progress with the TLS handshake.
+    pub(super) fn advance_handshake(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            flush(&self.stream, &mut tls.session)?;
+            while tls.session.is_handshaking() && tls.receive(&self.stream)? {}
+        }
+        Ok(())
     }
 
     /// Sends `close_notify`, and leaves the TCP connection open.
@@ -169,15 +165,35 @@ impl Connection {
         drop(self.stream);
     }
 
-    /// Closes both directions in the usual way. Unread data makes the OS send RST instead.
-    pub(super) fn close(mut self) {
-        // This fails if the server has closed the connection.
-        let _ = self.finish_sending();
-    }
-
     /// Resets the connection: the OS sends RST and forgets what is unsent.
     pub(super) fn reset(self) -> io::Result<()> {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))
+    }
+}
+
+impl Tls {
+    /// Receives records. Returns whether there were any, or the end of the stream.
+    fn receive(&mut self, mut stream: &TcpStream) -> io::Result<bool> {
+        let in_handshake = self.session.is_handshaking();
+        let failed = |cause: TlsErrorCause, connector: &Connector| {
+            Err(io::Error::other(explain_client_error(&connector.error(cause, in_handshake))))
+        };
+        match self.session.read_tls(&mut stream) {
+            Ok(0) if in_handshake => return failed(TlsErrorCause::ClosedInHandshake, &self.connector),
+            Ok(_) => {}
+            Err(error) if is_blocked(&error) => return Ok(false),
+            Err(error) if in_handshake && error.kind() == ErrorKind::ConnectionReset => {
+                return failed(TlsErrorCause::ResetInHandshake, &self.connector);
+            }
+            Err(error) => return Err(error),
+        }
+        if let Err(error) = self.session.process_new_packets() {
+            // The alert that rustls has prepared informs the server.
+            let _ = flush(stream, &mut self.session);
+            return failed(error.into(), &self.connector);
+        }
+        flush(stream, &mut self.session)?;
+        Ok(true)
     }
 }
 

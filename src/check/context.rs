@@ -1,4 +1,4 @@
-//! What the checks share: the server's address, its program if the checks started it, and what they found out so far.
+//! The state that the checks share: the server's address, its program if the checks started it, and earlier findings.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,17 +23,17 @@ pub enum Expect {
     Pool,
 }
 
-/// What is required of the server.
+/// The requirements for the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
     /// Everything.
     #[default]
     Strict,
-    /// What the tutorial's program does. The checks that it can't pass are only observed.
+    /// The tutorial's program passes: the checks that it can't pass are only observed.
     Course,
 }
 
-/// What to check, and how.
+/// The server to check, and how to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The server's host: a name or an address.
@@ -50,7 +50,7 @@ pub struct Options {
     pub timeout: Duration,
     /// How many clients the server must serve at once; `None` to only observe it.
     pub expect: Option<Expect>,
-    /// What is required.
+    /// The requirements.
     pub profile: Profile,
     /// The program to start and its arguments; empty if the server runs already.
     pub command: Vec<OsString>,
@@ -81,7 +81,7 @@ const ATTEMPT: Duration = Duration::from_millis(500);
 /// How long a program that closed its connections may take to exit.
 const EXIT: Duration = Duration::from_millis(300);
 
-/// What the checks share.
+/// The state that the checks share.
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
     pub(super) target: Target<'a>,
@@ -131,7 +131,8 @@ impl<'a> Context<'a> {
     fn look_up(&self) -> Result<Vec<std::net::SocketAddr>, Failure> {
         let Options { host, port, .. } = self.options;
         let failed = |reason: &str| Outcome::failed(format!("The name {host} can't be resolved: {reason}."));
-        let lookup = Lookup::start(host, *port, || ()).map_err(|error| failed(&crate::text::io_error(&error)))?;
+        let lookup =
+            Lookup::start(host, *port, || ()).map_err(|error| failed(&crate::text::io_error(&error)))?;
         match lookup.wait(self.target.timeout) {
             None => Err(failed("no answer")),
             Some(Err(error)) => Err(failed(&crate::text::io_error(&error))),
@@ -188,7 +189,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Connects. If the server is gone, the failure says so.
+    /// Connects to the server.
     pub(super) fn connect(&mut self) -> Result<Connection, Failure> {
         self.target.connect().map_err(Failure::from)
     }
@@ -204,8 +205,10 @@ impl<'a> Context<'a> {
     /// Returns how the server ended, as a sentence; `None` if it still runs, or that can't be found out.
     pub(super) fn end_of_server(&mut self) -> Option<String> {
         let Some(program) = &mut self.program else {
-            let is_gone = self.target.with_timeout(ATTEMPT).open().is_err_and(|it| it.trouble == Trouble::Refused);
-            return is_gone.then(|| format!("The server ended: nothing listens on {} anymore.", self.target.address()));
+            let is_gone =
+                self.target.with_timeout(ATTEMPT).open().is_err_and(|it| it.trouble == Trouble::Refused);
+            return is_gone
+                .then(|| format!("The server ended: nothing listens on {} anymore.", self.target.address()));
         };
         program.end_within(EXIT).map(|end| format!("The program ended ({end})."))
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::check::context::Context;
+use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
+use crate::check::target::Trouble;
 use crate::text::{bytes, count};
 
 /// The line that most checks send.
@@ -17,15 +19,15 @@ const LONG: usize = 200_000;
 /// More than the OS holds for a client that doesn't read.
 const LARGE: usize = 8 << 20;
 /// How long the client that reads late waits after the last byte that it could send.
-const LATENESS: Duration = Duration::from_millis(400);
+pub(super) const LATENESS: Duration = Duration::from_millis(400);
 
 type Run = Result<Outcome, Failure>;
 
 pub(super) fn connect(context: &mut Context<'_>) -> Run {
     let connection = context.start()?;
-    let about = connection.tls().map(|(session, connector)| {
-        connector.handshake_info(session, Duration::ZERO).agreed.line()
-    });
+    let about = connection
+        .tls()
+        .map(|(session, connector)| connector.handshake_info(session, Duration::ZERO).agreed.line());
     context.first = Some(connection);
     let address = context.target.address();
     Ok(Outcome::passed(match about {
@@ -51,14 +53,14 @@ pub(super) fn again(context: &mut Context<'_>) -> Run {
     for message in [&b"and again\n"[..], b"and once more\n"] {
         context.target.echo(&mut connection, message)?;
     }
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed("Two more lines came back."))
 }
 
 pub(super) fn next(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     context.target.echo(&mut connection, LINE)?;
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed("A second client got its line back after the first had left."))
 }
 
@@ -66,7 +68,7 @@ pub(super) fn next(context: &mut Context<'_>) -> Run {
 fn echo(context: &mut Context<'_>, data: &[u8]) -> Run {
     let mut connection = context.connect()?;
     context.target.echo(&mut connection, data)?;
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed(format!("{} came back unchanged.", count(data.len() as u64, "byte"))))
 }
 
@@ -80,7 +82,7 @@ pub(super) fn utf8(context: &mut Context<'_>) -> Run {
     let parts = [&data[..4], &data[4..7], &data[7..]];
     let mut connection = context.connect()?;
     context.target.echo_parts(&mut connection, &parts, BETWEEN_PARTS)?;
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed("Two characters, each cut in the middle, came back unchanged."))
 }
 
@@ -92,7 +94,7 @@ pub(super) fn all_bytes(context: &mut Context<'_>) -> Run {
 pub(super) fn without_newline(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     context.target.echo(&mut connection, b"no newline")?;
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed("Bytes without a newline came back at once."))
 }
 
@@ -101,7 +103,7 @@ pub(super) fn byte_by_byte(context: &mut Context<'_>) -> Run {
     for byte in b"quit\r\n\0\x04" {
         context.target.echo(&mut connection, &[*byte])?;
     }
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed("Eight single bytes came back, each before the next was sent."))
 }
 
@@ -119,7 +121,7 @@ pub(super) fn pattern(length: usize, seed: u64) -> Vec<u8> {
 pub(super) fn long(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     context.target.echo(&mut connection, &pattern(LONG, 1))?;
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed(format!("{} came back unchanged.", bytes(LONG as u64))))
 }
 
@@ -127,8 +129,14 @@ pub(super) fn late_reader(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     // The check works without this, but may not fill the OS's buffers.
     let _ = connection.limit_buffer();
-    context.target.echo_late(&mut connection, &pattern(LARGE, 2), LATENESS)?;
-    connection.close();
-    Ok(Outcome::passed(format!("{} came back unchanged, although the client read late.", bytes(LARGE as u64))))
+    context.target.echo_late(&mut connection, &pattern(LARGE, 2), LATENESS).map_err(|problem| {
+        let is_cut = problem.trouble == Trouble::Differs;
+        let mistake = if is_cut { mistake::PARTIAL_SEND } else { mistake::STALLED };
+        Failure::from(problem).with_mistake(Some(mistake))
+    })?;
+    context.target.close(connection);
+    Ok(Outcome::passed(format!(
+        "{} came back unchanged, although the client read late.",
+        bytes(LARGE as u64)
+    )))
 }
-

@@ -4,7 +4,7 @@
 /// A likely mistake in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mistake {
-    /// What the program probably does, in one or two sentences.
+    /// The mistake in one or two sentences.
     pub text: &'static str,
     /// A line of Python that would be right.
     pub python: &'static str,
@@ -81,6 +81,12 @@ pub(super) const PARTIAL_SEND: Mistake = Mistake {
     text: "The server calls send, which may send only a part of the data, and doesn't look at its result.",
     python: "conn.sendall(data)  # continues until everything is sent",
 };
+/// The program stops when the client doesn't read.
+pub(super) const STALLED: Mistake = Mistake {
+    text: "The server stops when the client doesn't read for a while, for example because it gives up sending, or waits \
+           for itself.",
+    python: "conn.sendall(data)  # waits until the client reads; recv follows",
+};
 /// The program doesn't close its side.
 pub(super) const NOT_CLOSED: Mistake = Mistake {
     text: "The server doesn't recognize the end of the stream, or it doesn't close the connection after it.",
@@ -144,10 +150,8 @@ pub(super) const PRINTS_OTHER_CLIENT: Mistake = Mistake {
     python: "print('Received new connection from ', addr)",
 };
 /// The program prints received data in another way.
-pub(super) const PRINTS_OTHER_DATA: Mistake = Mistake {
-    text: "The line for received data isn't the tutorial's.",
-    python: "print('Received:', data)",
-};
+pub(super) const PRINTS_OTHER_DATA: Mistake =
+    Mistake { text: "The line for received data isn't the tutorial's.", python: "print('Received:', data)" };
 /// The program doesn't set `SO_REUSEADDR`.
 pub(super) const NO_REUSE: Mistake = Mistake {
     text: "The OS keeps the port for about a minute after the server has closed a connection (TIME_WAIT).",
@@ -188,6 +192,8 @@ pub(super) const CERTIFICATE: Mistake = Mistake {
 pub(super) fn recognize(sent: &[u8], received: &[u8]) -> Option<Mistake> {
     const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
     let has_replacement = |data: &[u8]| data.windows(REPLACEMENT.len()).any(|window| window == REPLACEMENT);
+    let is_other_case =
+        |sent: &[u8], received: &[u8]| sent != received && sent.eq_ignore_ascii_case(received);
     let is_text = sent.is_ascii() && !received.is_empty();
     if received == sent {
         None
@@ -197,7 +203,7 @@ pub(super) fn recognize(sent: &[u8], received: &[u8]) -> Option<Mistake> {
         Some(REPRESENTATION)
     } else if is_text && received == sent.trim_ascii() {
         Some(STRIPPED)
-    } else if is_text && received.trim_ascii().eq_ignore_ascii_case(sent.trim_ascii()) {
+    } else if is_text && is_other_case(sent.trim_ascii(), received.trim_ascii()) {
         Some(CASE)
     } else {
         None
@@ -215,6 +221,7 @@ mod tests {
             (b"Hello\n", b"Hello", Some(STRIPPED)),
             (b"Hello\n", br"b'Hello\n'", Some(REPRESENTATION)),
             (b"caf\xc3\xa9\n", b"caf\xef\xbf\xbd\xef\xbf\xbd\n", Some(DECODED)),
+            (b"Hello\n", b"Hello\n\n", None),
             (b"Hello\n", b"Hello\n", None),
             (b"Hello\n", b"Welcome\n", None),
             (b"Hello\n", b"", None),

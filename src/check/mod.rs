@@ -33,7 +33,7 @@ mod tls;
 pub use context::{Expect, Options, Profile};
 pub use html::html;
 pub use mistake::Mistake;
-pub use outcome::{Exchange, Excerpt, Outcome, Verdict};
+pub use outcome::{Excerpt, Exchange, Outcome, Verdict};
 pub use report::{CheckResult, Report};
 pub use run::{Progress, run};
 pub use table::{CHECKS, Check, Need, find};

@@ -87,9 +87,9 @@ impl Excerpt {
 /// The bytes that were sent and received, near their first difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// What the check sent.
+    /// The bytes that the check sent.
     pub sent: Excerpt,
-    /// What the server sent back.
+    /// The bytes that the server sent back.
     pub received: Excerpt,
     /// The first byte that differs; `None` if one stream is the beginning of the other.
     pub difference: Option<Difference>,
@@ -133,7 +133,7 @@ impl Exchange {
 pub struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
-    /// What happened, in one or two sentences; for a skipped check the reason.
+    /// The course of events in one or two sentences; for a skipped check the reason.
     pub finding: String,
     /// The bytes that were sent and received, if the failure is about them.
     pub exchange: Option<Exchange>,
@@ -188,7 +188,7 @@ impl Outcome {
         Box::new(Self { mistake, ..*self })
     }
 
-    /// Returns the failure with an introduction that says when it happened.
+    /// Returns the failure with an introduction: the event before it.
     pub(super) fn after(self: Box<Self>, event: &str) -> Box<Self> {
         let finding = format!("{event} {}", self.finding);
         Box::new(Self { finding, ..*self })

@@ -24,7 +24,7 @@ pub(super) fn lines(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     let client = format!("Received new connection from  {}", python_address(&connection.local));
     context.target.echo(&mut connection, LINE)?;
-    connection.close();
+    context.target.close(connection);
     let deadline = Instant::now() + context.target.timeout.min(Duration::from_secs(2));
     let printed = loop {
         let printed = program(context)?.out_from(from);
@@ -66,9 +66,11 @@ pub(super) fn interrupt(context: &mut Context<'_>) -> Run {
         return Ok(Outcome::skipped("This OS can't send Ctrl-C to another program alone."));
     }
     let end = program.end_within(limit);
-    client.close();
+    context.target.close(client);
     match end {
-        Some(end) => Ok(Outcome::passed(format!("The program ended on Ctrl-C while a client was connected ({end})."))),
+        Some(end) => {
+            Ok(Outcome::passed(format!("The program ended on Ctrl-C while a client was connected ({end}).")))
+        }
         None => Err(Outcome::failed(format!(
             "Ctrl-C didn't end the program within {} while a client was connected.",
             crate::text::duration(limit)
@@ -82,12 +84,12 @@ pub(super) fn restart(context: &mut Context<'_>) -> Run {
         let mut client = context.connect()?;
         context.target.echo(&mut client, LINE)?;
         program(context)?.stop();
-        client.close();
+        context.target.close(client);
     }
     let mut connection = context
         .start_program()
         .map_err(|failure| failure.after("The program was started again right after it had ended."))?;
     context.target.echo(&mut connection, LINE)?;
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed("The program listens on the same port again right after it has ended."))
 }

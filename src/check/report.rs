@@ -24,7 +24,7 @@ pub struct CheckResult {
 pub struct Report {
     /// The server's address.
     pub address: String,
-    /// What was checked, and how.
+    /// The server that was checked, and how.
     pub options: Options,
     /// The results in order.
     pub results: Vec<CheckResult>,
@@ -49,7 +49,8 @@ impl Report {
     #[must_use]
     pub fn summary(&self) -> String {
         let counts = Verdict::ALL.map(|verdict| (self.count(verdict), verdict.name()));
-        let parts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
+        let parts =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
         let summary = parts.collect::<Vec<_>>().join(", ");
         if self.is_canceled { format!("{summary}; canceled") } else { summary }
     }
@@ -121,7 +122,8 @@ impl CheckResult {
 
     fn json(&self) -> Value {
         let Outcome { verdict, finding, exchange, mistake, stderr, took, .. } = &self.outcome;
-        let excerpt = |part: &Excerpt| json!({ "hex": hex(&part.data), "offset": part.offset, "length": part.total });
+        let excerpt =
+            |part: &Excerpt| json!({ "hex": hex(&part.data), "offset": part.offset, "length": part.total });
         json!({
             "name": self.check.name,
             "title": self.check.title,

@@ -19,7 +19,7 @@ pub(super) fn serves_another(context: &mut Context<'_>, event: &str) -> Run {
     thread::sleep(NOTICE);
     let result = context.connect().and_then(|mut connection| {
         context.target.echo(&mut connection, LINE)?;
-        connection.close();
+        context.target.close(connection);
         Ok(())
     });
     result.map_err(|failure| failure.after(&format!("{event}, the next client wasn't served.")))?;
@@ -28,7 +28,7 @@ pub(super) fn serves_another(context: &mut Context<'_>, event: &str) -> Run {
 
 pub(super) fn leaves(context: &mut Context<'_>) -> Run {
     let connection = context.connect()?;
-    connection.close();
+    context.target.close(connection);
     serves_another(context, "After a client had left without a byte")
 }
 

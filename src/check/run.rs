@@ -15,7 +15,7 @@ const STDERR_LINES: usize = 6;
 /// How long the output of the program takes to arrive.
 const OUTPUT: Duration = Duration::from_millis(50);
 
-/// What has happened since the last progress.
+/// A step of a run.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
     /// A check begins.
@@ -36,11 +36,11 @@ pub fn run(options: &Options, cancel: &AtomicBool, mut progress: impl FnMut(Prog
         progress(Progress::Started(check));
         let start = Instant::now();
         let reason = reason_to_skip(check, &context, &results).or_else(|| {
-            // A server that failed a check may have ended, or may serve nobody anymore.
+            // A server that failed a check may have ended, or may no longer serve clients.
             if std::mem::take(&mut is_suspect) {
-                gone = recover(&mut context).map(|reason| {
-                    let last = results.iter().rfind(|result| !result.outcome.holds);
-                    format!("Not run since “{}”: {reason}", last.map_or("start", |last| last.check.title))
+                gone = recover(&mut context, &results).map(|reason| {
+                    let title = last_failed(&results).map_or("start", |last| last.check.title);
+                    format!("Not run since “{title}”: {reason}")
                 });
             }
             gone.clone()
@@ -50,8 +50,8 @@ pub fn run(options: &Options, cancel: &AtomicBool, mut progress: impl FnMut(Prog
             None => run_one(check, &mut context),
         };
         outcome.took = start.elapsed();
-        is_suspect |= outcome.verdict != Verdict::Skipped && !outcome.holds;
         results.push(CheckResult { check, outcome });
+        is_suspect |= last_failed(&results).is_some_and(|last| last.check.name == check.name);
         if let Some(result) = results.last() {
             progress(Progress::Finished(result));
         }
@@ -69,14 +69,16 @@ pub fn run(options: &Options, cancel: &AtomicBool, mut progress: impl FnMut(Prog
 
 /// Returns whether the user wants the check, or one that depends on it.
 fn is_selected(check: &Check, options: &Options) -> bool {
-    let depends = |name: &&str| *name == check.name || find(name).is_some_and(|wanted| depends_on(wanted, check));
+    let depends =
+        |name: &&str| *name == check.name || find(name).is_some_and(|wanted| depends_on(wanted, check));
     options.only.is_empty() || options.only.iter().any(depends)
 }
 
 fn depends_on(check: &Check, other: &Check) -> bool {
-    check.depends.iter().any(|name| {
-        *name == other.name || find(name).is_some_and(|earlier| depends_on(earlier, other))
-    })
+    check
+        .depends
+        .iter()
+        .any(|name| *name == other.name || find(name).is_some_and(|earlier| depends_on(earlier, other)))
 }
 
 fn reason_to_skip(check: &Check, context: &Context<'_>, results: &[CheckResult]) -> Option<String> {
@@ -90,8 +92,14 @@ fn reason_to_skip(check: &Check, context: &Context<'_>, results: &[CheckResult])
         }
         _ => {}
     }
-    let failed = results.iter().find(|result| check.depends.contains(&result.check.name) && !result.outcome.holds)?;
-    Some(format!("Depends on “{}”.", failed.check.title))
+    let failed = |check: &Check| {
+        results.iter().find(|result| check.depends.contains(&result.check.name) && !result.outcome.holds)
+    };
+    let mut root = failed(check)?;
+    while let Some(earlier) = failed(root.check) {
+        root = earlier;
+    }
+    Some(format!("Depends on “{}”.", root.check.title))
 }
 
 fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
@@ -106,13 +114,14 @@ fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
     let mut outcome = failure.with_mistake(None);
     outcome.mistake = outcome.mistake.or(check.mistake);
     let named = if context.program.is_some() { "The program ended" } else { "nothing listens" };
-    if !outcome.finding.contains(named)
+    if check.needs != Need::Command
+        && !outcome.finding.contains(named)
         && let Some(end) = context.end_of_server()
     {
         outcome.finding = format!("{} {end}", outcome.finding);
     }
     if let Some(program) = &context.program {
-        // The last lines of a program that has just ended may be on their way.
+        // The last lines of a program that has just ended may not have arrived yet.
         thread::sleep(OUTPUT);
         let mut lines = program.err_from(first_line);
         outcome.stderr = lines.split_off(lines.len().saturating_sub(STDERR_LINES));
@@ -123,16 +132,31 @@ fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
     *outcome
 }
 
+/// Returns the last check that the server didn't hold.
+fn last_failed(results: &[CheckResult]) -> Option<&CheckResult> {
+    let failed = |result: &&CheckResult| !result.outcome.holds && result.outcome.verdict != Verdict::Skipped;
+    results.iter().rfind(failed)
+}
+
 /// Makes sure that the server serves clients. If it doesn't, starts the program again, or returns why that can't be
 /// done.
-fn recover(context: &mut Context<'_>) -> Option<String> {
+fn recover(context: &mut Context<'_>, results: &[CheckResult]) -> Option<String> {
     let is_alive = context.end_of_server().is_none();
-    let failure = if is_alive { serves_another(context, "After that").err() } else { None };
+    // A server that doesn't even echo a line can only be asked whether it still runs.
+    let echoes = results.iter().any(|result| result.check.name == "line" && result.outcome.holds);
+    let failure = if is_alive && echoes { serves_another(context, "After that").err() } else { None };
     if is_alive && failure.is_none() {
         return None;
     }
     if context.program.is_none() {
-        return Some(failure.map_or("the server ended.".to_owned(), |_| "the server no longer serves clients.".to_owned()));
+        return Some(
+            failure.map_or("the server ended.".to_owned(), |_| {
+                "the server no longer serves clients.".to_owned()
+            }),
+        );
     }
-    context.start_program().err().map(|failure| format!("the program can't be started again. {}", failure.finding))
+    context
+        .start_program()
+        .err()
+        .map(|failure| format!("the program can't be started again. {}", failure.finding))
 }

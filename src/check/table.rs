@@ -8,7 +8,7 @@ use crate::check::mistake::{self, Mistake};
 use crate::check::outcome::{Failure, Outcome};
 use crate::check::{clients, closing, echo, process, robustness, tls};
 
-/// What a check needs.
+/// The conditions under which a check can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Only a server.
@@ -23,15 +23,15 @@ pub enum Need {
 pub struct Check {
     /// The name for the command line and for programs: `half-close`. It never changes.
     pub name: &'static str,
-    /// What the server must do.
+    /// The behavior that the server must have.
     pub title: &'static str,
-    /// What the check does, in one sentence.
+    /// A description of the check in one sentence.
     pub about: &'static str,
     /// Where the behavior is described.
     pub source: &'static str,
-    /// The names of the checks without which this one says nothing.
+    /// The names of the checks whose failure makes this one meaningless.
     pub depends: &'static [&'static str],
-    /// What the check needs.
+    /// The condition under which the check can run.
     pub needs: Need,
     /// Whether the tutorial's program can't do this, so that [`Profile::Course`](crate::check::Profile) only observes
     /// it.
@@ -56,7 +56,17 @@ const fn check(
     run: fn(&mut Context<'_>) -> Result<Outcome, Failure>,
 ) -> Check {
     let depends = &["next"];
-    Check { name, title, about, source, depends, needs: Need::Nothing, is_beyond_course: false, mistake: None, run }
+    Check {
+        name,
+        title,
+        about,
+        source,
+        depends,
+        needs: Need::Nothing,
+        is_beyond_course: false,
+        mistake: None,
+        run,
+    }
 }
 
 const ECHO: &str = "RFC 862";
@@ -124,7 +134,13 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         mistake: Some(mistake::DECODED),
-        ..check("bytes", "Echoes all byte values", "Sends the bytes 0 to 255 and a newline.", ECHO, echo::all_bytes)
+        ..check(
+            "bytes",
+            "Echoes all byte values",
+            "Sends the bytes 0 to 255 and a newline.",
+            ECHO,
+            echo::all_bytes,
+        )
     },
     Check {
         mistake: Some(mistake::READS_LINES),
@@ -159,7 +175,6 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         depends: &["long"],
-        mistake: Some(mistake::PARTIAL_SEND),
         ..check(
             "late-reader",
             "Echoes 8 MiB to a client that reads late",
@@ -184,20 +199,9 @@ pub const CHECKS: &[Check] = &[
         ..check(
             "half-close",
             "Sends pending data after a half-close",
-            "Sends 256 KiB, ends its stream at once, and reads everything up to the server's end of stream.",
+            "Sends 6 MiB, ends its stream, and only then reads everything up to the server's end of stream.",
             "RFC 9293, section 3.6; shutdown(2)",
             closing::half_close,
-        )
-    },
-    Check {
-        depends: &["close"],
-        mistake: Some(mistake::LEAK),
-        ..check(
-            "sockets",
-            "Leaves no socket open",
-            "Connects 50 clients in a row, and then counts the sockets that the server has open.",
-            "close(2); /proc/PID/fd in proc(5)",
-            closing::sockets,
         )
     },
     Check {
@@ -230,6 +234,17 @@ pub const CHECKS: &[Check] = &[
         )
     },
     Check {
+        depends: &["close"],
+        mistake: Some(mistake::LEAK),
+        ..check(
+            "sockets",
+            "Leaves no socket open",
+            "Connects 50 clients in a row, and then counts the sockets that the server has open.",
+            "close(2); /proc/PID/fd in proc(5)",
+            closing::sockets,
+        )
+    },
+    Check {
         depends: &["idle"],
         ..check(
             "backlog",
@@ -247,29 +262,6 @@ pub const CHECKS: &[Check] = &[
             "Looks in the OS's list of sockets. It connects to none of the addresses.",
             "bind(2), /proc/net/tcp in proc(5)",
             clients::addresses,
-        )
-    },
-    Check {
-        depends: &["connect"],
-        needs: Need::Tls,
-        ..check(
-            "tls-versions",
-            "Versions of TLS that it supports",
-            "Connects with TLS 1.3 alone, then with TLS 1.2 alone.",
-            "RFC 8446, RFC 5246",
-            tls::versions,
-        )
-    },
-    Check {
-        depends: &["connect"],
-        needs: Need::Tls,
-        mistake: Some(mistake::CERTIFICATE),
-        ..check(
-            "certificate",
-            "Presents a certificate that this client accepts",
-            "Verifies the certificate for the host's name with the CA file, or with the OS's CAs.",
-            "RFC 5280, section 6; RFC 9525",
-            tls::certificate,
         )
     },
     Check {
@@ -313,6 +305,29 @@ pub const CHECKS: &[Check] = &[
             "Sends an HTTP request without TLS, then connects another client.",
             "RFC 8446, section 6.2",
             tls::plaintext,
+        )
+    },
+    Check {
+        depends: &["connect"],
+        needs: Need::Tls,
+        ..check(
+            "tls-versions",
+            "Versions of TLS that it supports",
+            "Connects with TLS 1.3 alone, then with TLS 1.2 alone.",
+            "RFC 8446, RFC 5246",
+            tls::versions,
+        )
+    },
+    Check {
+        depends: &["connect"],
+        needs: Need::Tls,
+        mistake: Some(mistake::CERTIFICATE),
+        ..check(
+            "certificate",
+            "Presents a certificate that this client accepts",
+            "Verifies the certificate for the host's name with the CA file, or with the OS's CAs.",
+            "RFC 5280, section 6; RFC 9525",
+            tls::certificate,
         )
     },
     Check {

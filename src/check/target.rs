@@ -19,6 +19,8 @@ use crate::tls::options::{TlsChoices, Trust};
 const PAUSE: Duration = Duration::from_micros(500);
 /// How long more data may come after the first byte that is wrong. It is part of the evidence.
 const AFTER_DIFFERENCE: Duration = Duration::from_millis(200);
+/// How long the server has to close a connection before the client goes on.
+const CLOSE: Duration = Duration::from_millis(200);
 /// A check may take this many times the limit for one step.
 const STEPS: u32 = 6;
 /// How much one call receives.
@@ -62,7 +64,11 @@ impl From<Problem> for Failure {
         let amount = if sent.is_empty() {
             String::new()
         } else {
-            format!(" after {} of {}", with_thousands(received.len() as u64), count(sent.len() as u64, "byte"))
+            format!(
+                " after {} of {}",
+                with_thousands(received.len() as u64),
+                count(sent.len() as u64, "byte")
+            )
         };
         let finding = match trouble {
             Trouble::Refused => format!("Connection refused: nothing listens on {address}."),
@@ -84,7 +90,7 @@ impl From<Problem> for Failure {
     }
 }
 
-/// What to send and how.
+/// Data to send, and how to send it.
 #[derive(Debug, Default)]
 struct Plan<'a> {
     data: &'a [u8],
@@ -144,7 +150,13 @@ impl<'a> Target<'a> {
 
     pub(super) fn problem(&self, trouble: Trouble) -> Problem {
         let trouble = if self.is_canceled() { Trouble::Canceled } else { trouble };
-        Problem { trouble, address: self.address(), limit: self.timeout, sent: Vec::new(), received: Vec::new() }
+        Problem {
+            trouble,
+            address: self.address(),
+            limit: self.timeout,
+            sent: Vec::new(),
+            received: Vec::new(),
+        }
     }
 
     fn io_problem(&self, error: &io::Error) -> Problem {
@@ -176,8 +188,8 @@ impl<'a> Target<'a> {
     /// Starts TLS if there is TLS.
     pub(super) fn start_tls(&self, connection: &mut Connection) -> Result<(), Problem> {
         let Some(choices) = &self.tls else { return Ok(()) };
-        let connector =
-            Connector::new(choices, self.host).map_err(|error| self.problem(Trouble::Error(error.to_string())))?;
+        let connector = Connector::new(choices, self.host)
+            .map_err(|error| self.problem(Trouble::Error(error.to_string())))?;
         connection.start_tls(connector).map_err(|error| self.io_problem(&error))
     }
 
@@ -185,8 +197,10 @@ impl<'a> Target<'a> {
     pub(super) fn handshake(&self, connection: &mut Connection) -> Result<(), Problem> {
         let start = Instant::now();
         while connection.is_handshaking() {
-            connection.flush().and_then(|_| connection.receive(&mut [])).map_err(|error| self.io_problem(&error))?;
-            self.pause_until(start + self.timeout)?;
+            connection.advance_handshake().map_err(|error| self.io_problem(&error))?;
+            if connection.is_handshaking() {
+                self.pause_until(start + self.timeout)?;
+            }
         }
         Ok(())
     }
@@ -232,9 +246,15 @@ impl<'a> Target<'a> {
         self.transfer(connection, &Plan { data, sent, ..Plan::default() })
     }
 
-    /// Sends data, ends this side of the stream, and expects the same data back.
-    pub(super) fn echo_and_finish(&self, connection: &mut Connection, data: &[u8]) -> Result<(), Problem> {
-        self.transfer(connection, &Plan { data, finish: true, ..Plan::default() })
+    /// Sends data, ends this side of the stream, and expects the same data back. Begins to read as late as
+    /// [`Target::echo_late`].
+    pub(super) fn finish_and_echo(
+        &self,
+        connection: &mut Connection,
+        data: &[u8],
+        lateness: Duration,
+    ) -> Result<(), Problem> {
+        self.transfer(connection, &Plan { data, lateness: Some(lateness), finish: true, ..Plan::default() })
     }
 
     /// Sends data, expects the same data back, and begins to read only when nothing could be sent for `lateness`.
@@ -272,7 +292,7 @@ impl<'a> Target<'a> {
                     Ok(())
                 })
             };
-            // What the server sent before it reset or closed the connection is still there to be received.
+            // Data that the server sent before it reset or closed the connection can still be received.
             let step = step.or_else(|error| if is_reset(&error) && is_reading { Ok(()) } else { Err(error) });
             if let Err(error) = step {
                 break self.io_problem(&error).trouble;
@@ -323,6 +343,14 @@ impl<'a> Target<'a> {
                 Ok(Received::Data(_)) => return Err(self.problem(Trouble::Differs)),
                 Err(error) => return Err(self.io_problem(&error)),
             }
+        }
+    }
+
+    /// Closes a connection. Waits a moment for the server to close it, too: the next client then finds the server ready.
+    pub(super) fn close(&self, mut connection: Connection) {
+        // This fails if the server has closed the connection.
+        if connection.finish_sending().is_ok() {
+            self.listen(&mut connection, CLOSE);
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::check::context::Context;
 use crate::check::echo::LINE;
+use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
 use crate::check::robustness::serves_another;
 use crate::check::target::{Problem, Trouble};
@@ -25,10 +26,14 @@ pub(super) fn versions(context: &mut Context<'_>) -> Run {
     for (versions, name) in [(TlsVersions::Only13, "TLS 1.3"), (TlsVersions::Only12, "TLS 1.2")] {
         match context.target.with_versions(versions).connect() {
             Ok(connection) => {
-                connection.close();
+                context.target.close(connection);
                 supported.push(name.to_owned());
             }
-            Err(problem) if matches!(problem.trouble, Trouble::Error(_) | Trouble::Closed | Trouble::Reset) => {}
+            Err(problem)
+                if matches!(problem.trouble, Trouble::Error(_) | Trouble::Closed | Trouble::Reset) =>
+            {
+                serves_another(context, "After a failed handshake").map_err(handshake_error)?;
+            }
             Err(problem) => return Err(problem.into()),
         }
     }
@@ -45,7 +50,7 @@ pub(super) fn certificate(context: &mut Context<'_>) -> Run {
             let accepted = connection.tls().map(|(session, connector)| {
                 explain_accepted(connector.handshake_info(session, Duration::ZERO).accepted)
             });
-            connection.close();
+            context.target.close(connection);
             return Ok(match (accepted.unwrap_or_default(), is_required) {
                 (text, true) => Outcome::passed(text),
                 (text, false) => Outcome::observed(text),
@@ -54,7 +59,12 @@ pub(super) fn certificate(context: &mut Context<'_>) -> Run {
         Err(Problem { trouble: Trouble::Error(text), .. }) => text,
         Err(problem) => return Err(problem.into()),
     };
+    serves_another(context, "After the client had rejected the certificate").map_err(handshake_error)?;
     if is_required { Err(Outcome::failed(text)) } else { Ok(Outcome::observed(text)) }
+}
+
+fn handshake_error(failure: Failure) -> Failure {
+    failure.with_mistake(Some(mistake::HANDSHAKE_ERROR))
 }
 
 pub(super) fn close_notify(context: &mut Context<'_>) -> Run {
@@ -69,7 +79,7 @@ pub(super) fn close_notify(context: &mut Context<'_>) -> Run {
     if !connection.has_close_notify {
         return Err(Outcome::failed("The server closed the TCP connection without sending close_notify."));
     }
-    connection.close();
+    context.target.close(connection);
     Ok(Outcome::passed("The server answered the client's close_notify with its own."))
 }
 
@@ -96,7 +106,7 @@ pub(super) fn stuck_handshake(context: &mut Context<'_>) -> Run {
     let target = context.target.with_timeout(context.target.timeout.max(STUCK));
     let result = target.connect().and_then(|mut connection| {
         target.echo(&mut connection, LINE)?;
-        connection.close();
+        target.close(connection);
         Ok(())
     });
     stuck.truncate();

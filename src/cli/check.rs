@@ -47,7 +47,7 @@ pub(super) struct CheckFlags {
     #[arg(long, value_name = "MODE", value_parser = choices(EXPECT), help_heading = SERVER)]
     expect: Option<String>,
 
-    /// What is required
+    /// Which checks are required
     #[arg(
         long,
         value_name = "PROFILE",
@@ -141,11 +141,15 @@ impl CheckFlags {
     }
 }
 
-/// Parses `HOST`, `HOST:PORT` or `[IPv6]:PORT`. What is missing has the default of the settings.
+/// Parses `HOST`, `HOST:PORT` or `[IPv6]:PORT`. A missing part has the default of the settings.
 fn parse_address(text: &str) -> Result<(String, u16), String> {
     let mut settings = Settings::default();
     let is_ipv6 = text.parse::<std::net::Ipv6Addr>().is_ok();
-    let (host, port) = if is_ipv6 { (text, None) } else { text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port))) };
+    let (host, port) = if is_ipv6 {
+        (text, None)
+    } else {
+        text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port)))
+    };
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let host = Some(host).filter(|host| !host.is_empty()).map(|host| (Setting::Host, host));
     for (setting, text) in host.into_iter().chain(port.map(|port| (Setting::Port, port))) {

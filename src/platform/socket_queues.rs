@@ -126,7 +126,8 @@ pub(crate) fn open_connections(server: SocketAddr, clients: &[SocketAddr]) -> Op
     const ESTABLISHED: &str = "01";
     const CLOSE_WAIT: &str = "08";
     let is_client = |socket: &TcpSocket<'_>| {
-        let remote = parse_address(socket.remote).map(|it| SocketAddr::new(it.ip().to_canonical(), it.port()));
+        let remote =
+            parse_address(socket.remote).map(|it| SocketAddr::new(it.ip().to_canonical(), it.port()));
         remote.is_some_and(|remote| clients.contains(&remote))
     };
     find_sockets(|socket| {

@@ -66,10 +66,10 @@ pub use crate::server::registry::{Connection, Phase};
 use crate::server::shared::ServerShared;
 pub use crate::server::shared::{Counters, ServerConfig, ServerState};
 use crate::server::start_error::StartError;
-use crate::tls::{LoadedFiles, ServedCertificate};
 use crate::tls::explain::{explain_key_log_error, key_log_warning};
 pub use crate::tls::options::TlsFiles;
 use crate::tls::server_config::TlsServer;
+use crate::tls::{LoadedFiles, ServedCertificate};
 
 /// One run of a server. Dropping it stops the server without waiting.
 pub struct Server {

@@ -283,7 +283,11 @@ impl Validity {
     /// Returns the last moment of the validity as `2027-11-22 13:45:00 UTC`; the encoded value if it never expires.
     #[must_use]
     pub fn ends(&self) -> String {
-        if self.not_after == Timestamp::MAX { "9999-12-31 23:59:59 UTC".to_owned() } else { utc(self.not_after) }
+        if self.not_after == Timestamp::MAX {
+            "9999-12-31 23:59:59 UTC".to_owned()
+        } else {
+            utc(self.not_after)
+        }
     }
 }
 

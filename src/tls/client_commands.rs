@@ -58,7 +58,8 @@ impl ClientCommands {
 
     fn python(&self) -> String {
         let ca = self.ca_file.as_ref().map(|ca| format!("cafile={}", python_string(ca))).unwrap_or_default();
-        let lenient = if self.not_strict.is_some() { " c.verify_flags &= ~ssl.VERIFY_X509_STRICT;" } else { "" };
+        let lenient =
+            if self.not_strict.is_some() { " c.verify_flags &= ~ssl.VERIFY_X509_STRICT;" } else { "" };
         let own = self.identity.as_ref().map(|(certificate, key)| {
             format!(" c.load_cert_chain({}, {});", python_string(certificate), python_string(key))
         });
@@ -79,11 +80,12 @@ impl ClientCommands {
         let no_alpn = if self.has_alpn { " --no-alpn" } else { "" };
         let unrevoked = if self.ca_file.is_some() { CURL_UNREVOKED } else { "" };
         let files = self.files(["--cacert", "--cert", "--key"]);
-        let connect_to =
-            if self.is_host() { String::new() } else { format!(" --connect-to {url}:{port}:{target}:{port}") };
-        format!(
-            "{CURL}{unrevoked} --http0.9 --max-time 3{no_alpn}{files}{connect_to} https://{url}:{port}/"
-        )
+        let connect_to = if self.is_host() {
+            String::new()
+        } else {
+            format!(" --connect-to {url}:{port}:{target}:{port}")
+        };
+        format!("{CURL}{unrevoked} --http0.9 --max-time 3{no_alpn}{files}{connect_to} https://{url}:{port}/")
     }
 
     fn gnutls(&self) -> String {
@@ -99,7 +101,11 @@ impl ClientCommands {
 
     /// Returns an option for the server name if it isn't the host. Only a host name can be sent (RFC 6066, section 3).
     fn server_name(&self, option: &str) -> String {
-        if self.is_host() || is_address(&self.name) { String::new() } else { format!(" {option} {}", self.name) }
+        if self.is_host() || is_address(&self.name) {
+            String::new()
+        } else {
+            format!(" {option} {}", self.name)
+        }
     }
 
     /// Returns options for the CA file, the client certificate and its key.
@@ -172,7 +178,10 @@ mod tests {
         assert!(openssl.ends_with("-verify_hostname a.test"), "{openssl}");
         assert!(python.contains("('127.0.0.1', 1)), server_hostname='a.test')"), "{python}");
         assert!(curl.ends_with("--connect-to a.test:1:127.0.0.1:1 https://a.test:1/"), "{curl}");
-        assert!(gnutls.ends_with("--verify-hostname a.test --sni-hostname a.test -p 1 127.0.0.1"), "{gnutls}");
+        assert!(
+            gnutls.ends_with("--verify-hostname a.test --sni-hostname a.test -p 1 127.0.0.1"),
+            "{gnutls}"
+        );
         // An address can't be sent as server name.
         let [openssl, _, _, gnutls] = lines(&commands("localhost", "10.1.2.3"));
         assert!(!openssl.contains("-servername") && openssl.ends_with("-verify_ip 10.1.2.3"), "{openssl}");

@@ -23,9 +23,13 @@ pub fn version(code: u16) -> String {
 #[must_use]
 pub fn version_meaning(code: u16) -> Option<&'static str> {
     Some(match code {
-        0x0304 => "TLS 1.3: one round trip as a rule, and everything after ServerHello is encrypted, certificates too.",
+        0x0304 => {
+            "TLS 1.3: one round trip as a rule, and everything after ServerHello is encrypted, certificates too."
+        }
         0x0303 => "TLS 1.2: secure with the right cipher suites; certificates are sent unencrypted.",
-        0x0302 | 0x0301 => "Deprecated since 2021 (RFC 8996): its handshake relies on SHA-1, and it has no AEAD cipher suites.",
+        0x0302 | 0x0301 => {
+            "Deprecated since 2021 (RFC 8996): its handshake relies on SHA-1, and it has no AEAD cipher suites."
+        }
         0x0300 => "Forbidden since 2015 (RFC 7568): attackers can decrypt it (POODLE).",
         _ if is_grease(code) => GREASE,
         _ => return None,
@@ -148,7 +152,10 @@ fn number(code: u16) -> String {
 
 /// Sentences about cipher suites, by a part of their names. The most serious weakness comes first.
 const SUITE_MEANINGS: Meanings = &[
-    ("EMPTY_RENEGOTIATION_INFO_SCSV", "Not a cipher suite: the client supports secure renegotiation (RFC 5746)."),
+    (
+        "EMPTY_RENEGOTIATION_INFO_SCSV",
+        "Not a cipher suite: the client supports secure renegotiation (RFC 5746).",
+    ),
     ("FALLBACK_SCSV", "Not a cipher suite: the client retries with an older version (RFC 7507)."),
     ("_NULL", NO_ENCRYPTION),
     ("TLS_SHA256_SHA256", NO_ENCRYPTION),
@@ -318,17 +325,24 @@ mod tests {
     /// Only an ephemeral key exchange, and TLS 1.3, have forward secrecy.
     #[test]
     fn suites_without_forward_secrecy_state_it_or_something_worse() {
-        let worse = ["Doesn't encrypt", "Deliberately weak", "Neither side", "RC4", "DES", "Not a cipher suite"];
+        let worse =
+            ["Doesn't encrypt", "Deliberately weak", "Neither side", "RC4", "DES", "Not a cipher suite"];
         let mut count = 0;
         for code in 0..=u16::MAX {
             let (Some(name), Some(meaning)) = (suite_name(code), suite_meaning(code)) else { continue };
-            let is_ephemeral = ["ECDHE_", "_DHE_", "TLS13_", "_SM3", "_SRP_"].iter().any(|part| name.contains(part));
+            let is_ephemeral =
+                ["ECDHE_", "_DHE_", "TLS13_", "_SM3", "_SRP_"].iter().any(|part| name.contains(part));
             let is_worse = worse.iter().any(|start| meaning.starts_with(start));
-            assert!(is_worse || is_ephemeral != meaning.starts_with("No forward secrecy"), "{name}: {meaning}");
+            assert!(
+                is_worse || is_ephemeral != meaning.starts_with("No forward secrecy"),
+                "{name}: {meaning}"
+            );
             count += u32::from(meaning.starts_with("No forward secrecy"));
         }
         assert!(count > 50, "{count}");
-        for (code, meaning) in [(0x002f, "No forward secrecy"), (0x009c, "No forward secrecy"), (0xc02f, "AES-128-GCM")] {
+        for (code, meaning) in
+            [(0x002f, "No forward secrecy"), (0x009c, "No forward secrecy"), (0xc02f, "AES-128-GCM")]
+        {
             assert!(suite_meaning(code).unwrap().starts_with(meaning), "{code:#x}");
         }
     }

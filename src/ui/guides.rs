@@ -10,8 +10,8 @@ macro_rules! files {
 }
 
 /// The name and the text of each guide, in the order of the list in the help.
-const FILES: [(&str, &str); 9] = files! {
-    "tour.md" "glossary.md" "lessons.md" "tls.md" "command-line.md" "serving-modes.md" "architecture.md"
+const FILES: [(&str, &str); 10] = files! {
+    "tour.md" "glossary.md" "lessons.md" "tls.md" "check.md" "command-line.md" "serving-modes.md" "architecture.md"
     "packaging.md" "benchmarks.md"
 };
 
@@ -122,8 +122,10 @@ fn excerpt(text: &str, heading: usize, word: &str) -> String {
     let (before, after) = body.split_at(body.to_ascii_lowercase().find(word).unwrap_or(0));
     let start = before.char_indices().rev().nth(EXCERPT[0]).map_or(0, |(at, _)| at);
     let end = after.char_indices().nth(EXCERPT[1]).map_or(after.len(), |(at, _)| at);
-    let first = if start == 0 { before } else { before[start..].split_once(' ').map_or("", |(_, words)| words) };
-    let last = if end == after.len() { after } else { after[..end].rsplit_once(' ').map_or("", |(words, _)| words) };
+    let first =
+        if start == 0 { before } else { before[start..].split_once(' ').map_or("", |(_, words)| words) };
+    let last =
+        if end == after.len() { after } else { after[..end].rsplit_once(' ').map_or("", |(words, _)| words) };
     let [cut_before, cut_after] = [start > 0, end < after.len()].map(|cut| if cut { "…" } else { "" });
     format!("{cut_before}{first}{last}{cut_after}")
 }
@@ -328,9 +330,13 @@ mod tests {
     #[test]
     fn wide_table_becomes_a_list() {
         let long = "x".repeat(WIDE);
-        let text = format!("# T\n\n| a | b | keys |\n|---|---|---|\n| `1` | {long} | |\n| 2 | [y](z.rs) | k |\n\n| a |\n|---|\n| 1 |\n");
+        let text = format!(
+            "# T\n\n| a | b | keys |\n|---|---|---|\n| `1` | {long} | |\n| 2 | [y](z.rs) | k |\n\n| a |\n|---|\n| 1 |\n"
+        );
         let guide = parse_guide("tour.md", &text);
-        let [Part::Markdown(shown)] = &guide.sections[0].parts[..] else { panic!("{:?}", guide.sections[0].parts) };
+        let [Part::Markdown(shown)] = &guide.sections[0].parts[..] else {
+            panic!("{:?}", guide.sections[0].parts)
+        };
         assert!(shown.contains(&format!("\n- `1`: {long}\n- 2: y · *keys*: k\n")), "{shown}");
         assert!(shown.contains("\n| a |\n"), "a narrow table stays: {shown}");
     }

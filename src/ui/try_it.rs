@@ -19,7 +19,11 @@ pub(super) fn show(ui: &mut Ui, app: &App, program: &mut usize) {
     let is_short = ui.ctx().content_rect().height() < SHORT_WINDOW;
     command(ui, app, program, if is_short { 1 } else { MAX_LINES });
     if app.lacks_client_certificate() {
-        note(ui, Tone::Hint, "The server requires a client certificate. Choose Create certificate… to make one.");
+        note(
+            ui,
+            Tone::Hint,
+            "The server requires a client certificate. Choose Create certificate… to make one.",
+        );
     }
     if let Some(address) = app.address_for_others() {
         for_others(ui, &address.to_string(), is_short);

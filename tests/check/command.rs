@@ -46,7 +46,10 @@ fn list_names_every_check() {
     let end = finish(echoscope(&["check", "--list"]));
     assert_eq!(end.code, Some(0));
     for check in echoscope::check::CHECKS {
-        assert!(end.stdout.lines().any(|line| line.split_whitespace().next() == Some(check.name)), "{check:?}");
+        assert!(
+            end.stdout.lines().any(|line| line.split_whitespace().next() == Some(check.name)),
+            "{check:?}"
+        );
     }
 }
 
@@ -85,7 +88,14 @@ fn busy_address_is_not_mistaken_for_the_program() {
 fn command_that_fails_is_reported_with_its_last_lines() {
     let Some(python) = program("python3") else { return };
     let address = format!("127.0.0.1:{}", free_port());
-    let end = finish(echoscope(&["check", &address, "--", python.to_str().unwrap(), "-c", "import nothing_like_it"]));
+    let end = finish(echoscope(&[
+        "check",
+        &address,
+        "--",
+        python.to_str().unwrap(),
+        "-c",
+        "import nothing_like_it",
+    ]));
     assert_eq!(end.code, Some(1), "{end:?}");
     assert!(end.stdout.contains("The program ended before it listened (exit status: 1)."), "{end:?}");
     assert!(end.stdout.contains("ModuleNotFoundError"), "{end:?}");
@@ -110,7 +120,10 @@ fn ctrl_c_ends_the_checks_and_the_program() {
         }
     };
     let kill = |arguments: &str| {
-        std::process::Command::new("sh").args(["-c", &format!("kill {arguments} 2>/dev/null")]).status().unwrap()
+        std::process::Command::new("sh")
+            .args(["-c", &format!("kill {arguments} 2>/dev/null")])
+            .status()
+            .unwrap()
     };
     kill(&format!("-INT {}", child.id()));
     let status = wait(&mut child, Duration::from_secs(10));

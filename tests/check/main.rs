@@ -49,10 +49,10 @@ struct Turn;
 static RUNNING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 impl Turn {
-    /// Waits until fewer than three other checks run.
+    /// Waits until fewer than four other checks run.
     fn take() -> Self {
         let running = RUNNING.0.lock().unwrap();
-        *RUNNING.1.wait_while(running, |running| *running >= 3).unwrap() += 1;
+        *RUNNING.1.wait_while(running, |running| *running >= 4).unwrap() += 1;
         Self
     }
 }

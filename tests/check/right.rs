@@ -113,8 +113,13 @@ fn assert_python_program_passes(version: Version, profile: Profile, mode: Mode, 
     let file = folder.path().join("ServerPython.py");
     fs::write(&file, program(&ServerConfig::from(&settings), version).text()).unwrap();
     let Some(command) = python(&file, &[]) else { return };
-    let options =
-        Options { tls: is_tls, expect: Some(expect(mode)), profile, command, ..Options::new("localhost", port) };
+    let options = Options {
+        tls: is_tls,
+        expect: Some(expect(mode)),
+        profile,
+        command,
+        ..Options::new("localhost", port)
+    };
     let report = run(&options);
     let passed = with_verdict(&report, Verdict::Passed);
     for name in ["line", "late-reader", "half-close", "sockets", "idle", "crowd", "lines"] {

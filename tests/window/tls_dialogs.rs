@@ -95,7 +95,9 @@ fn a_created_certificate_is_filled_in_and_served() {
     for name in ["server.key", "server.csr", "server.crt", "ca.key", "ca.crt"] {
         assert!(made.join(name).is_file(), "{name}");
     }
-    assert!(window.shows("Give") && window.shows("neither the system trust store nor a browser's was changed"));
+    assert!(
+        window.shows("Give") && window.shows("neither the system trust store nor a browser's was changed")
+    );
     window.0.get_by_label("Copy the command for curl").click_accesskit();
     window.0.step();
     assert!(window.copied().unwrap().starts_with(echoscope::platform::terminal::CURL));

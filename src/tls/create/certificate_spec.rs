@@ -69,12 +69,7 @@ impl SettingChoice for KeyChoice {
             "RSA 4096",
             "A longer RSA key. Every client accepts it, but handshakes take longer.",
         ),
-        (
-            Self::P256,
-            "p256",
-            "ECDSA P-256",
-            "A short and fast key. Every current client accepts it.",
-        ),
+        (Self::P256, "p256", "ECDSA P-256", "A short and fast key. Every current client accepts it."),
         (
             Self::Ed25519,
             "ed25519",

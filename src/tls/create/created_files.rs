@@ -167,7 +167,10 @@ mod tests {
     #[test]
     fn clients_ask_this_computer_for_another_name() {
         for (name, expected) in [
-            ("localhost", "-connect localhost:1 -CAfile ca.crt -verify_return_error -verify_hostname localhost"),
+            (
+                "localhost",
+                "-connect localhost:1 -CAfile ca.crt -verify_return_error -verify_hostname localhost",
+            ),
             ("a.test", "-connect localhost:1 -servername a.test -CAfile"),
             ("app.localhost", "-connect localhost:1 -servername app.localhost -CAfile"),
             ("::1", "-connect [::1]:1 -CAfile ca.crt -verify_return_error -verify_ip ::1"),

@@ -84,7 +84,9 @@ pub(super) fn alert_text(
             "{Peer} requires stronger cipher suites or a longer key. Try TLS 1.3, or a certificate with a longer key."
         }
         (Alert::InternalError, _) => "{Peer} reports an internal error. See the {peer}'s own log.",
-        (Alert::UserCanceled, _) => "{Peer} canceled the handshake, perhaps because its user did. Connect again.",
+        (Alert::UserCanceled, _) => {
+            "{Peer} canceled the handshake, perhaps because its user did. Connect again."
+        }
         (
             Alert::InappropriateFallback
             | Alert::UnrecognisedName

@@ -88,9 +88,11 @@ fn texts(error: &Error, holder: Peer) -> Texts {
             "the {verifier} doesn't support its signature algorithm",
             "Sign it with RSA, or ECDSA on P-256 or P-384, and SHA-256.",
         ),
-        C::NotValidForName | C::NotValidForNameContext { .. } => {
-            (K::WrongName, "that name is not among its subject alternative names (SAN)", "Make one that contains this name.")
-        }
+        C::NotValidForName | C::NotValidForNameContext { .. } => (
+            K::WrongName,
+            "that name is not among its subject alternative names (SAN)",
+            "Make one that contains this name.",
+        ),
         C::InvalidPurpose | C::InvalidPurposeContext { .. } => (
             K::WrongPurpose,
             "its extended key usage does not allow a TLS {peer}",
@@ -124,22 +126,18 @@ fn webpki_texts(error: &WebpkiError) -> Texts {
             "its issuer's certificate is not marked as a CA's",
             "Make the issuer's with basicConstraints=CA:TRUE.",
         ),
-        W::MalformedDnsIdentifier => (
-            K::Other,
-            "one of its DNS names is not a host name",
-            "Make one with names such as localhost.",
-        ),
+        W::MalformedDnsIdentifier => {
+            (K::Other, "one of its DNS names is not a host name", "Make one with names such as localhost.")
+        }
         W::NameConstraintViolation | W::PathLenConstraintViolated => {
             (K::Other, "a CA above it is not allowed to sign such a certificate", "Sign it with another CA.")
         }
         W::MaximumNameConstraintComparisonsExceeded
         | W::MaximumPathBuildCallsExceeded
         | W::MaximumPathDepthExceeded
-        | W::MaximumSignatureChecksExceeded => (
-            K::Other,
-            "its chain is too long or too complex",
-            "Keep only the chain in the file, in order.",
-        ),
+        | W::MaximumSignatureChecksExceeded => {
+            (K::Other, "its chain is too long or too complex", "Keep only the chain in the file, in order.")
+        }
         W::ExtensionValueInvalid
         | W::InvalidNetworkMaskConstraint
         | W::InvalidSerialNumber
@@ -179,7 +177,8 @@ pub(super) fn server_certificate_rejection(
 ) -> (String, String) {
     let (why, advice) = rejection(error, Peer::Server, which, |_| None);
     let (Some(own), Some(last)) = (chain.first(), chain.last()) else { return (why, advice) };
-    let trust = || match &last.issuer {
+    let trust = || {
+        match &last.issuer {
         _ if own.self_signed => {
             "It is self-signed, as expected of one that you made: give the client this certificate as its CA file."
                 .to_owned()
@@ -187,22 +186,17 @@ pub(super) fn server_certificate_rejection(
         issuer => format!(
             "Give the client the certificate of {issuer} as its CA file; if it has that, an intermediate certificate is missing."
         ),
+    }
     };
     let hosts: Vec<_> = own.hosts().map(str::to_owned).collect();
     match (rejection_kind(error), hosts.first()) {
         (RejectionKind::UnknownIssuer, _) => (why, trust()),
-        (RejectionKind::BadSignature, _) if own.self_signed => (
-            "it is self-signed, and the client trusts another CA of the same name".to_owned(),
-            trust(),
-        ),
+        (RejectionKind::BadSignature, _) if own.self_signed => {
+            ("it is self-signed, and the client trusts another CA of the same name".to_owned(), trust())
+        }
         (RejectionKind::WrongName, Some(known)) => {
             let names = list(&hosts, 6);
-            (
-                why,
-                format!(
-                    "It is for {names}: connect to one of these, or set {known} as the server name."
-                ),
-            )
+            (why, format!("It is for {names}: connect to one of these, or set {known} as the server name."))
         }
         (RejectionKind::WrongName, None) if own.common_names.is_empty() => {
             ("it contains no host names".to_owned(), advice)

@@ -577,7 +577,10 @@ mod tests {
     fn a_weak_signature_matters_to_few_clients_if_it_is_self_made() {
         let weak = |own: &mut Certificate| own.signature = "sha1WithRSAEncryption".to_owned();
         let text = own(weak);
-        assert!(text.starts_with("Some clients (rustls) reject") && text.contains("signed with SHA1"), "{text}");
+        assert!(
+            text.starts_with("Some clients (rustls) reject") && text.contains("signed with SHA1"),
+            "{text}"
+        );
         let issued =
             TrustAnchor::Missing { issuer: "CN=Lab".to_owned(), is_direct: false, has_namesake: false };
         let text = caution("localhost", issued, |own| {

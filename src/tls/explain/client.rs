@@ -65,10 +65,9 @@ impl fmt::Display for ClientConfigError {
                 display_name(path)
             ),
             Self::NoCas { .. } => f.write_str("No system trust store was found. Choose a CA file to trust."),
-            Self::InvalidName { name } => write!(
-                f,
-                "“{name}” can't be a name in a certificate. Set a server name such as localhost."
-            ),
+            Self::InvalidName { name } => {
+                write!(f, "“{name}” can't be a name in a certificate. Set a server name such as localhost.")
+            }
             Self::Rustls(_) => {
                 f.write_str("The TLS library rejected these options. Change one of them and try again.")
             }

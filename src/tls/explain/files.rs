@@ -42,9 +42,7 @@ fn template(error: &TlsFileError) -> &'static str {
             "{name} can't be found: permission denied on folder {folder}. Copy the file to a folder of your own."
         }
         P::Folder => "{name} is a folder. Choose {a_file} in it, such as {example}.",
-        P::NotOrdinary => {
-            "{name} is a pipe, a socket or a device, so it was not read. Choose {a_file}."
-        }
+        P::NotOrdinary => "{name} is a pipe, a socket or a device, so it was not read. Choose {a_file}.",
         P::NotReadable(_) if HAS_SUDO => {
             "{name} can't be read: permission denied. Make a copy of your own:\n\
              sudo install -m 600 -o $USER {input} {output}"
@@ -96,9 +94,7 @@ fn template(error: &TlsFileError) -> &'static str {
             (C::Request, false) => {
                 "{name} is a certificate signing request, not a private key. Choose the key that it was made with."
             }
-            (C::PublicKey, _) => {
-                "{name} is only a public key. Choose the {what}, such as {example}."
-            }
+            (C::PublicKey, _) => "{name} is only a public key. Choose the {what}, such as {example}.",
             (C::Crl, _) => {
                 "{name} is a list of revoked certificates (CRL). Choose the {what} itself, such as {example}."
             }
@@ -174,9 +170,7 @@ fn template(error: &TlsFileError) -> &'static str {
              certificate for it:\n\
              openssl genrsa -out {new key} 2048"
         }
-        P::OtherBlock(_) => {
-            "{name} contains “{label}”, not a {what}. Choose {a_file}, such as {example}."
-        }
+        P::OtherBlock(_) => "{name} contains “{label}”, not a {what}. Choose {a_file}, such as {example}.",
         P::NoneFound => {
             "{name} contains no {what} in PEM form: there is no line -----BEGIN {begin}-----. Choose {a_file}, such as {example}."
         }

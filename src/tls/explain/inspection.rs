@@ -44,7 +44,8 @@ pub fn explain_check(check: &ClientCheck) -> String {
             text += " openssl accepts it anyway, and so does Python before 3.13.";
         }
         Some(ClientQuirk::RootRequired) => {
-            text += " openssl and Python before 3.13 reject it, because they also require the root of the chain.";
+            text +=
+                " openssl and Python before 3.13 reject it, because they also require the root of the chain.";
         }
         Some(ClientQuirk::Rejected(why)) => {
             let _ = write!(text, " openssl and Python reject it: {why}.");
@@ -82,7 +83,8 @@ pub fn explain_link(number: usize, link: &ChainLink) -> Option<String> {
 #[must_use]
 pub fn explain_end(last: &Certificate) -> String {
     if last.self_signed {
-        "The last certificate is self-signed. Clients accept the chain only if they trust it as a CA.".to_owned()
+        "The last certificate is self-signed. Clients accept the chain only if they trust it as a CA."
+            .to_owned()
     } else {
         format!(
             "The issuer of the last certificate, {}, is not in the file. Clients must trust that CA.",

@@ -32,8 +32,7 @@ impl Peer {
 const BROKE_RULE: &str = "{Peer} broke a rule of TLS, so its TLS library may have a bug. Try another {peer}.";
 pub(super) const OBSOLETE: &str =
     "{Peer} requires a part of TLS that is obsolete and insecure. Try a newer {peer}.";
-pub(super) const NO_ECH: &str =
-    "{Peer} requires an encrypted ClientHello (ECH), which Echoscope doesn't support. Turn ECH off in the {peer}.";
+pub(super) const NO_ECH: &str = "{Peer} requires an encrypted ClientHello (ECH), which Echoscope doesn't support. Turn ECH off in the {peer}.";
 const BAD_RECORD: &str = "A record from the {peer} can't be decrypted: it was changed in transit, or sent unencrypted. Connect again.";
 pub(super) const OTHER_VERSION: &str = "The client and the server have no TLS version in common ({versions} here). Enable another one on either side.";
 const LONG_RECORD: &str =
@@ -114,7 +113,9 @@ fn incompatible(reason: &PeerIncompatible) -> &'static str {
             "{Peer} doesn't support extended master secret (RFC 7627), which protects TLS 1.2 against triple-handshake attacks. \
              Use TLS 1.3."
         }
-        _ => "The client and the server support no common set of TLS features. Try TLS 1.3, or a newer {peer}.",
+        _ => {
+            "The client and the server support no common set of TLS features. Try TLS 1.3, or a newer {peer}."
+        }
     }
 }
 

@@ -121,10 +121,9 @@ impl ServerContext {
             // The start of a sentence on how to make a client trust the certificate.
             "trust" => match (&self.served.anchor, self.value("anchor")) {
                 (_, Some(file)) => format!("Give the client {file} as its CA file"),
-                (TrustAnchor::Intermediate { .. }, None) => format!(
-                    "Append intermediate.crt to {}, restart the server",
-                    certificate()
-                ),
+                (TrustAnchor::Intermediate { .. }, None) => {
+                    format!("Append intermediate.crt to {}, restart the server", certificate())
+                }
                 (_, None) => "Give the client the file of the CA that signed it as its CA file".to_owned(),
             },
             "key" => self.served.own.key.to_string(),
@@ -164,8 +163,10 @@ fn explain_rejection(received: Alert, error: &ServerTlsError) -> Option<String> 
     }
     let is_sure = received == Alert::CertificateExpired || (received == Alert::UnknownCA && is_about_trust);
     let likely = if is_sure { "" } else { ", most likely" };
-    let mut text =
-        format!("The client rejected the server's certificate{likely} because {}. {}", reason.why, reason.advice);
+    let mut text = format!(
+        "The client rejected the server's certificate{likely} because {}. {}",
+        reason.why, reason.advice
+    );
     if is_about_trust {
         let other_reason =
             OTHER_REASONS.iter().find(|(holds, _)| is_generic && holds(&case)).map(|(_, text)| *text);
@@ -547,7 +548,12 @@ mod tests {
         );
         expect(KIND_ALERTS, version1, LOCALHOST, "X.509 version 1");
         expect(KIND_ALERTS, |served| served.own.purposes = Some(Vec::new()), LOCALHOST, "extended key usage");
-        expect(GENERIC_ALERTS, |served| served.own.key = KeyType::Rsa { bits: 1024 }, LOCALHOST, "key that is too short");
+        expect(
+            GENERIC_ALERTS,
+            |served| served.own.key = KeyType::Rsa { bits: 1024 },
+            LOCALHOST,
+            "key that is too short",
+        );
         let marked_as_ca = |served: &mut ServedCertificate| served.own.is_ca = true;
         expect(&[Alert::UnsupportedCertificate], marked_as_ca, LOCALHOST, "it is marked as a CA's");
         // OpenSSL, GnuTLS and browsers accept a CA certificate if the key usage does not forbid it.

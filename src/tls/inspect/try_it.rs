@@ -17,7 +17,9 @@ impl ServedCertificate {
     #[must_use]
     pub fn client_commands(&self, certificate: &Path, host: &str, port: u16) -> ClientCommands {
         let reachable = reachable_host(host);
-        let asked = || self.host_to_ask_for(host).filter(|name| (name != host || reachable == host) && is_plain(name));
+        let asked = || {
+            self.host_to_ask_for(host).filter(|name| (name != host || reachable == host) && is_plain(name))
+        };
         let name = Some(reachable.clone()).filter(|name| self.own.is_for(name)).or_else(asked);
         let name = name.unwrap_or_else(|| reachable.clone());
         let verdicts = self.verdicts(Some(&name), Timestamp::now());

@@ -18,8 +18,8 @@ use crate::tls::create::{
 };
 use crate::ui::action::Action;
 use crate::ui::tls_dialogs::dialog_layout::{
-    CONNECT_AND_CHECK, DialogField, below, check_box, choice_row, command_lines, error_note, error_or_sentence,
-    heading, mono, row,
+    CONNECT_AND_CHECK, DialogField, below, check_box, choice_row, command_lines, error_note,
+    error_or_sentence, heading, mono, row,
 };
 use crate::ui::widgets::controls::{collapsible, copy_box};
 use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
@@ -178,12 +178,7 @@ impl CreateDialog {
                 SpecField::CommonName,
                 "The name that clients connect to.",
             ),
-            (
-                "Names",
-                &mut self.names,
-                SpecField::Names,
-                "More names and addresses, separated by commas.",
-            ),
+            ("Names", &mut self.names, SpecField::Names, "More names and addresses, separated by commas."),
             (
                 "Days",
                 &mut self.days,
@@ -235,11 +230,8 @@ impl CreateDialog {
         let field = DialogField { label: "Folder", text: &self.folder.text, hint: "path", is_wrong };
         let choose = Action::SetCertificateFolder(PathBuf::new());
         let (response, changed) = field.show_with_browse(ui, choose, actions);
-        let about = if is_created {
-            "This folder will be created."
-        } else {
-            "Where Echoscope writes the files."
-        };
+        let about =
+            if is_created { "This folder will be created." } else { "Where Echoscope writes the files." };
         below(ui, |ui| error_or_sentence(ui, problem.map(as_error), about));
         if std::mem::take(&mut self.needs_focus) {
             response.request_focus();

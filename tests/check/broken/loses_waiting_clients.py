@@ -3,12 +3,6 @@ import socket
 import sys
 
 
-def handle_client(conn):
-    while data := conn.recv(1024):
-        conn.sendall(data)
-    conn.close()
-
-
 def listen():
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -21,6 +15,8 @@ def listen():
 sock = listen()
 while True:
     conn, addr = sock.accept()
-    handle_client(conn)
+    while data := conn.recv(1024):
+        conn.sendall(data)
     old, sock = sock, listen()
     old.close()
+    conn.close()

@@ -6,7 +6,7 @@ import threading
 
 def handle_client(conn):
     conn.settimeout(30)
-    while data := conn.recv(1 << 20):
+    while data := conn.recv(1 << 23):
         conn.send(data)
     conn.close()
 

@@ -152,10 +152,7 @@ fn each_error_has_its_own_explanation() {
         (own("ca-as-server"), "openssl accepts it anyway"),
         (own("client-purpose"), "its extended key usage does not allow a TLS server"),
         (own("wrong-key-usage"), "openssl and Python reject it: its key usage does not allow a TLS server"),
-        (
-            own("chain"),
-            "accepts it for localhost and 127.0.0.1. openssl and Python before 3.13 reject it",
-        ),
+        (own("chain"), "accepts it for localhost and 127.0.0.1. openssl and Python before 3.13 reject it"),
         (given("signed-by-no-ca"), "not marked as a CA's"),
         (given("namesake"), "was not made with its issuer's key"),
         (own("wildcard"), "accepts it for www.example.org, example.org and 192.0.2.1."),

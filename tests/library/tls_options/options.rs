@@ -103,7 +103,11 @@ fn unusable_options_are_reported_before_the_start() {
     for (arguments, code, expected) in [
         ("--client-auth required --client-ca FOLDER/none.crt", 1, "There is no file none.crt"),
         ("--client-auth optional --client-ca FOLDER/empty.crt", 1, "empty.crt is empty"),
-        ("--client-auth required --client-ca FOLDER/client.key", 1, "contains a private key, not a certificate"),
+        (
+            "--client-auth required --client-ca FOLDER/client.key",
+            1,
+            "contains a private key, not a certificate",
+        ),
         ("--client-auth required", 2, "needs a CA file"),
         ("--key-log FOLDER/server.key", 1, "is not a key log"),
         ("--key-log FOLDER/none/keys.log", 1, "there is no folder"),

@@ -13,8 +13,8 @@ use echoscope::tls::options::TlsFiles;
 use jiff::Timestamp;
 
 use crate::create_certificate::clients::echoes;
-use crate::support::running::Running;
 use crate::support::program;
+use crate::support::running::Running;
 use crate::tls_options::session::poll_until;
 
 fn has_all_clients() -> bool {
@@ -34,8 +34,7 @@ fn started(spec: &CertificateSpec, host: &str, client_auth: ClientAuth) -> (App,
     app.apply(Command::set(Setting::ClientAuth, client_auth));
     app.apply(Command::set(Setting::Alpn, "echo"));
     poll_until(&mut app, "the files", |app| {
-        app.pair().is_some()
-            && (client_auth == ClientAuth::None || matches!(app.client_ca(), Check::Good(_)))
+        app.pair().is_some() && (client_auth == ClientAuth::None || matches!(app.client_ca(), Check::Good(_)))
     });
     app.apply(Command::Start);
     poll_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
@@ -77,9 +76,12 @@ fn printed_commands_accept_only_the_certificate_of_the_server() {
     if !has_all_clients() {
         return;
     }
-    for (signed_by_ca, client_certificate, host) in
-        [(false, false, "127.0.0.1"), (true, false, "localhost"), (false, true, "127.0.0.1"), (false, false, "0.0.0.0")]
-    {
+    for (signed_by_ca, client_certificate, host) in [
+        (false, false, "127.0.0.1"),
+        (true, false, "localhost"),
+        (false, true, "127.0.0.1"),
+        (false, false, "0.0.0.0"),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let [own, other] = ["it's own", "it's new"].map(|name| folder.path().join(name));
         let own_spec = CertificateSpec { signed_by_ca, client_certificate, ..spec(&own) };
