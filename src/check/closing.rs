@@ -6,6 +6,7 @@ use crate::check::context::Context;
 use crate::check::echo::{LATENESS, LINE, pattern};
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
+use crate::check::target::Trouble;
 use crate::platform::addresses::is_own_address;
 use crate::platform::socket_queues::open_connections;
 use crate::text::{bytes, count};
@@ -33,7 +34,10 @@ pub(super) fn closes(context: &mut Context<'_>) -> Run {
 pub(super) fn half_close(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     let data = pattern(PENDING, 3);
-    context.target.finish_and_echo(&mut connection, &data, LATENESS)?;
+    context.target.finish_and_echo(&mut connection, &data, LATENESS).map_err(|problem| {
+        let stalled = (problem.trouble == Trouble::Silent).then_some(mistake::STALLED);
+        Failure::from(problem).with_mistake(stalled)
+    })?;
     context.target.expect_end(&mut connection)?;
     Ok(Outcome::passed(format!(
         "{} came back after the client had ended its stream, then the server's end of stream.",

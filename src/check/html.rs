@@ -1,10 +1,12 @@
 //! The report as an HTML page that needs no other file.
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
 use crate::check::context::Profile;
 use crate::check::outcome::Verdict;
 use crate::check::report::Report;
+use crate::text::date;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}
@@ -32,6 +34,7 @@ pub fn html(report: &Report) -> String {
         escape(&title)
     );
     let mut about = vec![format!("{}.", report.summary())];
+    about.push(format!("Echoscope {}, {}.", env!("CARGO_PKG_VERSION"), date(SystemTime::now())));
     if !report.options.command.is_empty() {
         about.push(format!("Command: {}.", report.command()));
     }

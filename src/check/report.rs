@@ -105,11 +105,7 @@ impl CheckResult {
     #[must_use]
     pub fn text(&self) -> String {
         let Outcome { verdict, finding, .. } = &self.outcome;
-        let mut text = format!("{} {}", verdict.symbol(), self.check.title);
-        let is_short = *verdict == Verdict::Passed;
-        if !is_short {
-            let _ = write!(text, ": {finding}");
-        }
+        let mut text = format!("{} {}: {finding}", verdict.symbol(), self.check.title);
         for (label, detail) in self.details() {
             for (index, line) in detail.lines().enumerate() {
                 let label = if index == 0 { label } else { "" };

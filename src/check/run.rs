@@ -37,7 +37,8 @@ pub fn run(options: &Options, cancel: &AtomicBool, mut progress: impl FnMut(Prog
         let start = Instant::now();
         let reason = reason_to_skip(check, &context, &results).or_else(|| {
             // A server that failed a check may have ended, or may no longer serve clients.
-            if std::mem::take(&mut is_suspect) {
+            // The check of the restart starts the program itself.
+            if check.name != "restart" && std::mem::take(&mut is_suspect) {
                 gone = recover(&mut context, &results).map(|reason| {
                     let title = last_failed(&results).map_or("start", |last| last.check.title);
                     format!("Not run since “{title}”: {reason}")
@@ -132,7 +133,7 @@ fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
     *outcome
 }
 
-/// Returns the last check that the server didn't hold.
+/// Returns the last check that was run and whose behavior the server doesn't have.
 fn last_failed(results: &[CheckResult]) -> Option<&CheckResult> {
     let failed = |result: &&CheckResult| !result.outcome.holds && result.outcome.verdict != Verdict::Skipped;
     results.iter().rfind(failed)

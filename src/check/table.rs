@@ -133,6 +133,7 @@ pub const CHECKS: &[Check] = &[
         )
     },
     Check {
+        depends: &["utf8"],
         mistake: Some(mistake::DECODED),
         ..check(
             "bytes",
@@ -164,6 +165,7 @@ pub const CHECKS: &[Check] = &[
         )
     },
     Check {
+        depends: &["bytes"],
         mistake: Some(mistake::CUT),
         ..check(
             "long",
@@ -194,7 +196,7 @@ pub const CHECKS: &[Check] = &[
         )
     },
     Check {
-        depends: &["close", "long"],
+        depends: &["close", "late-reader"],
         mistake: Some(mistake::PENDING_LOST),
         ..check(
             "half-close",
@@ -207,7 +209,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         ..check(
             "idle",
-            "Serves others while a client is idle",
+            "Number of clients served at once",
             "Connects up to 32 clients that stay idle after one echo, until one isn't served.",
             "the course: one client at a time, threads, thread pool",
             clients::idle,
@@ -224,6 +226,7 @@ pub const CHECKS: &[Check] = &[
         )
     },
     Check {
+        depends: &["bytes"],
         mistake: Some(mistake::SHARED),
         ..check(
             "crowd",

@@ -19,7 +19,7 @@ use crate::tls::options::{TlsChoices, Trust};
 const PAUSE: Duration = Duration::from_micros(500);
 /// How long more data may come after the first byte that is wrong. It is part of the evidence.
 const AFTER_DIFFERENCE: Duration = Duration::from_millis(200);
-/// How long the server has to close a connection before the client goes on.
+/// How long the server has to close a connection before the client continues.
 const CLOSE: Duration = Duration::from_millis(200);
 /// A check may take this many times the limit for one step.
 const STEPS: u32 = 6;

@@ -40,7 +40,7 @@ struct Arguments {
     subcommand: Option<Subcommand>,
 
     /// Start the server as soon as the window opens
-    #[arg(long, conflicts_with = "headless", help_heading = SERVER)]
+    #[arg(long, conflicts_with = "headless", help_heading = SERVER, hide_short_help = true)]
     start: bool,
 
     #[command(flatten)]

@@ -16,7 +16,7 @@ fn exit_code_is_zero_for_a_right_server_and_one_for_a_wrong_one() {
     let address = format!("127.0.0.1:{}", server.port);
     let right = finish(echoscope(&["check", &address, "--only", "half-close"]));
     assert_eq!(right.code, Some(0), "{right:?}");
-    assert!(right.stdout.contains("✓ Sends pending data after a half-close\n"), "{right:?}");
+    assert!(right.stdout.contains("✓ Sends pending data after a half-close: "), "{right:?}");
     let closed = format!("127.0.0.1:{}", free_port());
     let wrong = finish(echoscope(&["check", &closed]));
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
@@ -129,4 +129,21 @@ fn ctrl_c_ends_the_checks_and_the_program() {
     let status = wait(&mut child, Duration::from_secs(10));
     assert_eq!(status.expect("Ctrl-C ends the checks").code(), Some(1));
     assert!(!kill(&format!("-0 {program}")).success(), "the program still runs");
+}
+
+#[test]
+fn recommended_lines_are_valid_python() {
+    let Some(python) = program("python3") else { return };
+    let lines = echoscope::check::CHECKS.iter().filter_map(|check| Some(check.mistake?.python));
+    let code: String = lines
+        .map(|line| {
+            // A line about an exception needs its try, and a break its loop.
+            let start = if line.starts_with("except ") { "    try: pass\n" } else { "" };
+            format!("while False:\n{start}    {line}\n")
+        })
+        .collect();
+    let mut command = std::process::Command::new(python);
+    command.args(["-c", &code]).stdin(std::process::Stdio::null());
+    let end = finish(command);
+    assert_eq!(end.code, Some(0), "{code}{}", end.stderr);
 }
