@@ -57,7 +57,9 @@ pub(super) fn idle(context: &mut Context<'_>) -> Run {
         }
     }
     let served = idle.len();
-    idle.into_iter().for_each(|client| context.target.close(client));
+    for client in idle {
+        context.target.close(client);
+    }
     context.served_at_once = Some(served);
     let limit = duration(limit);
     let finding = match served {
@@ -167,6 +169,7 @@ pub(super) fn backlog(context: &mut Context<'_>) -> Run {
     }))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every check has the same type")]
 pub(super) fn addresses(context: &mut Context<'_>) -> Run {
     let address = context.target.address();
     if !is_own_address(address.ip()) {

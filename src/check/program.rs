@@ -28,7 +28,7 @@ struct Lines {
     /// The first line that the program printed.
     first: Option<String>,
     /// The last lines.
-    lines: VecDeque<String>,
+    last: VecDeque<String>,
     /// How many lines there were before these.
     dropped: usize,
 }
@@ -132,12 +132,12 @@ impl Program {
 
 fn next(lines: &Mutex<Lines>) -> usize {
     let lines = lock(lines);
-    lines.dropped + lines.lines.len()
+    lines.dropped + lines.last.len()
 }
 
 fn from(lines: &Mutex<Lines>, number: usize) -> Vec<String> {
     let lines = lock(lines);
-    lines.lines.iter().skip(number.saturating_sub(lines.dropped)).cloned().collect()
+    lines.last.iter().skip(number.saturating_sub(lines.dropped)).cloned().collect()
 }
 
 /// Starts a thread that keeps the last lines of an output. It reads everything, so that the program never waits.
@@ -152,12 +152,12 @@ fn collect(pipe: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Lines>>) 
             let text = String::from_utf8_lossy(&line);
             let text = sanitize(text.trim_end_matches(['\r', '\n']), MAX_LINE);
             let mut lines = lock(&lines);
-            if lines.lines.len() == MAX_LINES {
-                lines.lines.pop_front();
+            if lines.last.len() == MAX_LINES {
+                lines.last.pop_front();
                 lines.dropped += 1;
             }
             lines.first.get_or_insert_with(|| text.clone());
-            lines.lines.push_back(text);
+            lines.last.push_back(text);
             line.clear();
         }
     })?;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::check::context::{Context, Options, Profile};
 use crate::check::outcome::{Outcome, Verdict};
+use crate::check::program::Program;
 use crate::check::report::{CheckResult, Report};
 use crate::check::robustness::serves_another;
 use crate::check::table::{CHECKS, Check, Need, find};
@@ -104,7 +105,7 @@ fn reason_to_skip(check: &Check, context: &Context<'_>, results: &[CheckResult])
 }
 
 fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
-    let first_line = context.program.as_ref().map_or(0, |program| program.next_err());
+    let first_line = context.program.as_ref().map_or(0, Program::next_err);
     let failure = match (check.run)(context) {
         Ok(outcome) => return outcome,
         Err(failure) => failure,

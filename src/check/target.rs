@@ -116,7 +116,7 @@ pub(super) struct Target<'a> {
     pub(super) cancel: &'a AtomicBool,
 }
 
-impl<'a> Target<'a> {
+impl Target<'_> {
     /// Returns the choices for TLS with which any certificate is accepted.
     pub(super) fn any_certificate() -> TlsChoices {
         TlsChoices::new(Trust::Nothing)

@@ -151,7 +151,7 @@ mod tests {
     fn shell(script: &str) -> ProcessGroup {
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        ProcessGroup::start(command).unwrap()
+        ProcessGroup::start(command).expect("there is a shell")
     }
 
     #[test]
