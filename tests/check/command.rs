@@ -135,13 +135,14 @@ fn ctrl_c_ends_the_checks_and_the_program() {
 fn recommended_lines_are_valid_python() {
     let Some(python) = program("python3") else { return };
     let lines = echoscope::check::CHECKS.iter().filter_map(|check| Some(check.mistake?.python));
-    let code: String = lines
+    let blocks: Vec<_> = lines
         .map(|line| {
             // A line about an exception needs its try, and a break its loop.
             let start = if line.starts_with("except ") { "    try: pass\n" } else { "" };
             format!("while False:\n{start}    {line}\n")
         })
         .collect();
+    let code = blocks.concat();
     let mut command = std::process::Command::new(python);
     command.args(["-c", &code]).stdin(std::process::Stdio::null());
     let end = finish(command);

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
 
 use echoscope::check::{self, CHECKS, Expect, Options, Profile, Report, Verdict};
 use echoscope::python::{Version, program};
@@ -16,10 +15,8 @@ use crate::{Turn, free_port, python, text, with_verdict};
 
 fn run(options: &Options) -> Report {
     let _turn = Turn::take();
-    let start = Instant::now();
     let report = check::run(options, &AtomicBool::new(false), |_| ());
     assert!(report.is_passed(), "{options:?}:\n{}", text(&report));
-    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
     report
 }
 
