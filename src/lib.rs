@@ -31,6 +31,7 @@
 //! | [`settings`] | one table entry for each setting, and the settings file |
 //! | [`server`] | the echo server: sockets and threads |
 //! | [`client`] | the built-in client and the load clients |
+//! | [`check`] | checks any echo server, and explains each verdict |
 //! | [`capture`] | recorded connections: bytes, TLS records, the sequence diagram |
 //! | [`tls`] | certificates and keys, handshakes, and explanations of TLS errors |
 //! | [`log`] | the event log: entries, filter, text and JSON |
@@ -42,12 +43,13 @@
 //! | [`ring_buffer`], [`sync`] | a bounded buffer, and locks without poisoning |
 //!
 //! Imports go one way: `main → ui | headless → app → server, client, capture, log, lessons, python`, also `main,
-//! headless → cli`, and `server → capture, tls` and `client, log → tls`. The other modules ([`settings`], [`platform`],
+//! headless → cli → check → client, log, tls`, and `server → capture, tls` and `client, log → tls`. The other modules ([`settings`], [`platform`],
 //! [`resolve`], [`text`], [`ring_buffer`], [`sync`]) are below all of these. Modules on one level share only plain
 //! values (an event, a setting) and texts about them. `tests/program/architecture.rs` checks this.
 
 pub mod app;
 pub mod capture;
+pub mod check;
 pub mod cli;
 pub mod client;
 pub mod headless;

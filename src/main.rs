@@ -27,6 +27,14 @@ fn main() -> ExitCode {
             Ok(text) => print(&text),
             Err(line) => fail(&line, ExitCode::FAILURE),
         },
+        Ok(Invocation::Check(command)) => {
+            console::attach();
+            match command.run() {
+                Ok(true) => ExitCode::SUCCESS,
+                Ok(false) => ExitCode::FAILURE,
+                Err(line) => fail(&line, ExitCode::FAILURE),
+            }
+        }
         Err(line) => fail(&line, ExitCode::from(2)),
     }
 }

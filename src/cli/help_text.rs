@@ -60,6 +60,14 @@ pub(super) const CREATE_EXAMPLES: Entries = &[
     ),
 ];
 
+/// The examples for `check`.
+pub(super) const CHECK_EXAMPLES: Entries = &[
+    ("echoscope check", "Check the server on localhost, port 12345"),
+    ("echoscope check --profile course -- python3 ServerPython.py", "Start a program and check it"),
+    ("echoscope check localhost:8443 --tls --ca lab/server.crt", "Check a server with TLS"),
+    ("echoscope check --only half-close --json", "Run one check, and print the result as JSON"),
+];
+
 /// The examples for `completions`.
 pub(super) const COMPLETIONS_EXAMPLES: Entries =
     &[("source <(echoscope completions bash)", "Use the completions in this bash session")];
@@ -72,6 +80,13 @@ pub(super) const MANUAL_PAGE_EXAMPLES: Entries =
 pub(super) const EXIT_CODES: Entries = &[
     ("0", "The server was stopped, the window was closed, or the output is complete."),
     ("1", "The server can't start, or the files can't be created. stderr has the reason in one line."),
+    ("2", "Usage error: an option or a value is wrong. stderr has the reason in one line."),
+];
+
+/// The exit codes of `check`.
+const CHECK_EXIT_CODES: Entries = &[
+    ("0", "All required checks passed."),
+    ("1", "A required check failed, or the run was canceled."),
     ("2", "Usage error: an option or a value is wrong. stderr has the reason in one line."),
 ];
 
@@ -134,7 +149,16 @@ pub(super) fn examples(entries: Entries) -> String {
 
 /// Returns the exit codes as a section of the help.
 pub(super) fn exit_codes() -> String {
-    let lines = EXIT_CODES
+    exit_codes_of(EXIT_CODES)
+}
+
+/// Returns the exit codes of `check` as a section of its help.
+pub(super) fn check_exit_codes() -> String {
+    exit_codes_of(CHECK_EXIT_CODES)
+}
+
+fn exit_codes_of(codes: Entries) -> String {
+    let lines = codes
         .iter()
         .map(|(code, about)| format!("\n  {code}  {}", wrap(about, WIDTH).replace('\n', "\n     ")));
     format!("Exit codes:{}", lines.collect::<String>())

@@ -1,5 +1,6 @@
 //! The command line. Scripts depend on it: options must keep their names and meanings.
 
+mod check;
 mod create_certificate;
 mod help_text;
 mod man_page;
@@ -12,6 +13,7 @@ use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueHint};
 use clap_complete::Shell;
 
+pub use check::CheckCommand;
 pub use create_certificate::CreateCertificate;
 
 use crate::cli::help_text::{COMPLETIONS_EXAMPLES, EXAMPLES, MANUAL_PAGE_EXAMPLES, OUTPUT, SERVER};
@@ -38,7 +40,7 @@ struct Arguments {
     subcommand: Option<Subcommand>,
 
     /// Start the server as soon as the window opens
-    #[arg(long, conflicts_with = "headless", help_heading = SERVER)]
+    #[arg(long, conflicts_with = "headless", help_heading = SERVER, hide_short_help = true)]
     start: bool,
 
     #[command(flatten)]
@@ -77,6 +79,8 @@ struct Arguments {
 /// A task to do instead of serving.
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
+    Check(check::CheckFlags),
+
     CreateCertificate(create_certificate::CreateFlags),
 
     /// Print the completions for a shell
@@ -112,6 +116,8 @@ pub enum Invocation {
     Print(String),
     /// Create a certificate.
     CreateCertificate(CreateCertificate),
+    /// Check a server.
+    Check(CheckCommand),
 }
 
 /// How to open the window or serve in the terminal.
@@ -160,6 +166,7 @@ pub fn read(
     };
     match arguments.subcommand {
         None => launch(arguments, is_format_given, no_window).map(Invocation::Launch),
+        Some(Subcommand::Check(flags)) => flags.read().map(Invocation::Check),
         Some(Subcommand::CreateCertificate(flags)) => flags.read().map(Invocation::CreateCertificate),
         Some(Subcommand::Completions { shell }) => {
             Ok(Invocation::Print(man_page::completions(command(), shell)))

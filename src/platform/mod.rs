@@ -6,6 +6,7 @@ pub mod console;
 pub mod display;
 pub mod files;
 pub mod paths;
+pub(crate) mod process_group;
 pub mod process_usage;
 pub(crate) mod processor_time;
 #[cfg(feature = "gui")]

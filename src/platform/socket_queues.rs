@@ -203,6 +203,47 @@ fn add_queued_clients(text: &str, listening: &[SocketAddr], queues: &mut [Queued
     }
 }
 
+/// Returns how many of the connections between this server and these clients its program still has open; `None` if the
+/// OS doesn't report it. The clients have closed them.
+pub(crate) fn open_connections(server: SocketAddr, clients: &[SocketAddr]) -> Option<usize> {
+    const ESTABLISHED: &str = "01";
+    const CLOSE_WAIT: &str = "08";
+    let is_client = |socket: &TcpSocket<'_>| {
+        let remote =
+            parse_address(socket.remote).map(|it| SocketAddr::new(it.ip().to_canonical(), it.port()));
+        remote.is_some_and(|remote| clients.contains(&remote))
+    };
+    find_sockets(|socket| {
+        let is_open = [ESTABLISHED, CLOSE_WAIT].contains(&socket.state);
+        let is_server = || socket.local_address().is_some_and(|local| local.port() == server.port());
+        is_open && is_server() && is_client(socket)
+    })
+    .map(|found| found.len())
+}
+
+/// Returns the addresses with this port that a program of this computer listens on; `None` if the OS doesn't report
+/// them.
+pub(crate) fn listening_addresses(port: u16) -> Option<Vec<SocketAddr>> {
+    const LISTEN: &str = "0A";
+    find_sockets(|socket| {
+        socket.state == LISTEN && socket.local_address().is_some_and(|local| local.port() == port)
+    })
+}
+
+/// Returns the local addresses of the TCP sockets that `is_wanted` accepts.
+fn find_sockets(is_wanted: impl Fn(&TcpSocket<'_>) -> bool) -> Option<Vec<SocketAddr>> {
+    if !REPORTS_ACCEPT_QUEUE {
+        return None;
+    }
+    let mut found = Vec::new();
+    for is_ipv6 in [false, true] {
+        // Without IPv6 there is no file for it.
+        let Ok(text) = read_sockets(is_ipv6) else { continue };
+        found.extend(tcp_sockets(&text).filter(&is_wanted).filter_map(|socket| socket.local_address()));
+    }
+    Some(found)
+}
+
 /// A line of `/proc/net/tcp` or `tcp6` (proc(5)). The values are as in the file.
 pub(super) struct TcpSocket<'a> {
     local: &'a str,

@@ -10,8 +10,8 @@ macro_rules! files {
 }
 
 /// The name and the text of each guide, in the order of the list in the help.
-const FILES: [(&str, &str); 9] = files! {
-    "tour.md" "glossary.md" "lessons.md" "tls.md" "command-line.md" "serving-modes.md" "architecture.md"
+const FILES: [(&str, &str); 10] = files! {
+    "tour.md" "glossary.md" "lessons.md" "tls.md" "check.md" "command-line.md" "serving-modes.md" "architecture.md"
     "packaging.md" "benchmarks.md"
 };
 

@@ -26,7 +26,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("capture", &["log::format", "server::event", "settings", "sync", "text", "tls"]),
-    ("cli", &["settings", "text", "tls::create"]),
+    (
+        "check",
+        &[
+            "client::echo_check",
+            "log::format",
+            "log::line",
+            "platform",
+            "resolve",
+            "settings",
+            "sync",
+            "text",
+            "tls",
+        ],
+    ),
+    ("cli", &["check", "platform::signals", "settings", "text", "tls::create"]),
     ("client", &["platform", "resolve", "settings", "sync", "text", "tls"]),
     (
         "headless",
@@ -73,25 +87,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
 ];
 
+const SOCKETS: &str = "sockets belong to the server, the client and the checks";
+
 /// Crates and types that only some files may use: the name, the files or folders, and the reason.
 const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("egui::", &["ui/"], "nothing below the window uses the GUI toolkit"),
     ("eframe::", &["ui/", "platform/renderers.rs"], "nothing below the window uses the GUI toolkit"),
     ("rfd::", &["ui/"], "nothing below the window opens a dialog"),
-    ("socket2::", &["server/", "client/", "platform/"], "sockets belong to the server and the client"),
+    ("socket2::", &["server/", "client/", "check/", "platform/"], SOCKETS),
+    ("mio::", &["server/", "client/", "platform/sockets.rs", "platform/socket_queues.rs"], SOCKETS),
+    ("TcpStream", &["server/", "client/", "check/", "platform/"], SOCKETS),
+    ("TcpListener", &["server/", "client/", "platform/sockets.rs", "platform/socket_queues.rs"], SOCKETS),
+    ("UdpSocket", &["resolve.rs"], SOCKETS),
     (
-        "mio::",
-        &["server/", "client/", "platform/sockets.rs", "platform/socket_queues.rs"],
-        "sockets belong to the server and the client",
+        "rustls::",
+        &["tls/", "server/", "client/", "check/", "capture/"],
+        "the window and the app don't speak TLS",
     ),
-    ("TcpStream", &["server/", "client/", "platform/"], "sockets belong to the server and the client"),
-    (
-        "TcpListener",
-        &["server/", "client/", "platform/sockets.rs", "platform/socket_queues.rs"],
-        "sockets belong to the server and the client",
-    ),
-    ("UdpSocket", &["resolve.rs"], "sockets belong to the server and the client"),
-    ("rustls::", &["tls/", "server/", "client/", "capture/"], "the window and the app don't speak TLS"),
     ("rcgen::", &["tls/create/"], "certificates are made in one place"),
     ("rustls_pemfile", &["tls/pem.rs"], "it is archived and will be replaced in one step"),
     ("Color32::from_", &["ui/theme.rs"], "colors are in the theme"),

@@ -242,7 +242,7 @@ fn readme_is_short_and_the_guide_lists_every_option() {
     let text = |name: &str| &documents.iter().find(|(path, _)| path.ends_with(name)).unwrap().1;
     let lines = text("README.md").lines().count();
     assert!(lines <= 150, "the README has {lines} lines");
-    let guides = [text("command-line.md").as_str(), text("tls.md")].concat();
+    let guides = [text("command-line.md").as_str(), text("check.md"), text("tls.md")].concat();
     let missing: Vec<_> = every_flag()
         .into_iter()
         .filter(|flag| {

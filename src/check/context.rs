@@ -1,0 +1,224 @@
+//! The state that the checks share: the server's address, its program if the checks started it, and earlier findings.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use crate::check::connection::Connection;
+use crate::check::mistake;
+use crate::check::outcome::{Failure, Outcome};
+use crate::check::program::Program;
+use crate::check::target::{Problem, Target, Trouble};
+use crate::resolve::Lookup;
+
+/// How many clients a serving mode serves at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// One client at a time.
+    One,
+    /// Each client has a thread, so all are served at once.
+    Threads,
+    /// A pool serves several clients at once.
+    Pool,
+}
+
+/// The requirements for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// Everything.
+    #[default]
+    Strict,
+    /// The tutorial's program passes: the checks that it can't pass are only observed.
+    Course,
+}
+
+/// The server to check, and how to check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The server's host: a name or an address.
+    pub host: String,
+    /// The server's port.
+    pub port: u16,
+    /// Whether to use TLS.
+    pub tls: bool,
+    /// The file of the CA that the server's certificate must be signed by; `None` to only describe the certificate.
+    pub ca: Option<PathBuf>,
+    /// The names of the checks to run; all if this is empty. The checks that they depend on are run, too.
+    pub only: Vec<&'static str>,
+    /// The limit for one step of a check, for example for an answer.
+    pub timeout: Duration,
+    /// How many clients the server must serve at once; `None` to only observe it.
+    pub expect: Option<Expect>,
+    /// The requirements.
+    pub profile: Profile,
+    /// The program to start and its arguments; empty if the server runs already.
+    pub command: Vec<OsString>,
+}
+
+impl Options {
+    /// Returns the options for a server without TLS that runs already.
+    #[must_use]
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            tls: false,
+            ca: None,
+            only: Vec::new(),
+            timeout: Duration::from_secs(5),
+            expect: None,
+            profile: Profile::default(),
+            command: Vec::new(),
+        }
+    }
+}
+
+/// The shortest time that a program has to start: an interpreter may be slow at its first start.
+const START: Duration = Duration::from_secs(10);
+/// How long an attempt to connect to a program that starts may take.
+const ATTEMPT: Duration = Duration::from_millis(500);
+/// How long a program that closed its connections may take to exit.
+const EXIT: Duration = Duration::from_millis(300);
+
+/// The state that the checks share.
+pub(super) struct Context<'a> {
+    pub(super) options: &'a Options,
+    pub(super) target: Target<'a>,
+    /// The program, if the checks start it.
+    pub(super) program: Option<Program>,
+    /// The first connection, from the check that made it to the one that uses it.
+    pub(super) first: Option<Connection>,
+    /// How many clients the server serves at once, if that is known.
+    pub(super) served_at_once: Option<usize>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(options: &'a Options, cancel: &'a AtomicBool) -> Self {
+        let target = Target {
+            addresses: Vec::new(),
+            host: &options.host,
+            tls: options.tls.then(Target::any_certificate),
+            timeout: options.timeout,
+            cancel,
+        };
+        let program = (!options.command.is_empty()).then(|| Program::new(&options.command));
+        Self { options, target, program, first: None, served_at_once: None }
+    }
+
+    /// Looks up the host, starts the program if there is one, and connects.
+    pub(super) fn start(&mut self) -> Result<Connection, Failure> {
+        if self.target.addresses.is_empty() {
+            self.target.addresses = self.look_up()?;
+        }
+        if self.program.is_some() {
+            // Otherwise the checks would be about another program.
+            if self.connect_to_any(ATTEMPT).is_ok() {
+                let finding = format!(
+                    "Another program listens on {} already. Stop it, or choose another address.",
+                    self.target.address()
+                );
+                return Err(Outcome::failed(finding).with_mistake(None));
+            }
+            return self.start_program();
+        }
+        let mut connection = self.connect_to_any(self.target.timeout)?;
+        self.target.start_tls(&mut connection)?;
+        self.target.handshake(&mut connection).map_err(without_tls)?;
+        Ok(connection)
+    }
+
+    fn look_up(&self) -> Result<Vec<std::net::SocketAddr>, Failure> {
+        let Options { host, port, .. } = self.options;
+        let failed = |reason: &str| Outcome::failed(format!("The name {host} can't be resolved: {reason}."));
+        let lookup =
+            Lookup::start(host, *port, || ()).map_err(|error| failed(&crate::text::io_error(&error)))?;
+        match lookup.wait(self.target.timeout) {
+            None => Err(failed("no answer")),
+            Some(Err(error)) => Err(failed(&crate::text::io_error(&error))),
+            Some(Ok(addresses)) => Ok(addresses),
+        }
+    }
+
+    /// Connects to the first address that accepts, which then is the only one.
+    fn connect_to_any(&mut self, timeout: Duration) -> Result<Connection, Problem> {
+        let mut first_problem = None;
+        for &address in &self.target.addresses {
+            let target = Target { addresses: vec![address], ..self.target.with_timeout(timeout) };
+            match target.open() {
+                Ok(connection) => {
+                    self.target.addresses = vec![address];
+                    return Ok(connection);
+                }
+                Err(problem) => {
+                    first_problem.get_or_insert(problem);
+                }
+            }
+        }
+        Err(first_problem.unwrap_or_else(|| self.target.problem(Trouble::Refused)))
+    }
+
+    /// Starts the program, waits until it listens, and connects.
+    pub(super) fn start_program(&mut self) -> Result<Connection, Failure> {
+        if let Some(program) = &mut self.program {
+            program.start()?;
+        }
+        let limit = self.target.timeout.max(START);
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.connect_to_any(ATTEMPT) {
+                Ok(mut connection) => {
+                    self.target.start_tls(&mut connection)?;
+                    self.target.handshake(&mut connection).map_err(without_tls)?;
+                    return Ok(connection);
+                }
+                Err(problem) if problem.trouble == Trouble::Canceled => return Err(problem.into()),
+                Err(_) => {}
+            }
+            if let Some(end) = self.program.as_mut().and_then(Program::end) {
+                return Err(Outcome::failed(format!("The program ended before it listened ({end}).")));
+            }
+            if self.target.pause_until(deadline).is_err() {
+                let finding = format!(
+                    "The program runs, but didn't listen on {} within {}.",
+                    self.target.address(),
+                    crate::text::duration(limit)
+                );
+                return Err(Outcome::failed(finding));
+            }
+        }
+    }
+
+    /// Connects to the server.
+    pub(super) fn connect(&mut self) -> Result<Connection, Failure> {
+        self.target.connect().map_err(Failure::from)
+    }
+
+    /// Returns the first connection, or a new one if another check has used it.
+    pub(super) fn first(&mut self) -> Result<Connection, Failure> {
+        match self.first.take() {
+            Some(connection) => Ok(connection),
+            None => self.connect(),
+        }
+    }
+
+    /// Returns how the server ended, as a sentence; `None` if it still runs, or that can't be found out.
+    pub(super) fn end_of_server(&mut self) -> Option<String> {
+        let Some(program) = &mut self.program else {
+            let is_gone =
+                self.target.with_timeout(ATTEMPT).open().is_err_and(|it| it.trouble == Trouble::Refused);
+            return is_gone
+                .then(|| format!("The server ended: nothing listens on {} anymore.", self.target.address()));
+        };
+        program.end_within(EXIT).map(|end| format!("The program ended ({end})."))
+    }
+
+    /// Returns the open sockets of the program, if there is one and the OS reports them.
+    pub(super) fn open_sockets(&self) -> Option<usize> {
+        self.program.as_ref()?.open_sockets()
+    }
+}
+
+fn without_tls(problem: Problem) -> Failure {
+    Failure::from(problem).with_mistake(Some(mistake::NO_TLS))
+}

@@ -1,0 +1,20 @@
+"""Decodes each chunk and replaces what isn't UTF-8."""
+import socket
+import sys
+import threading
+
+
+def handle_client(conn):
+    while data := conn.recv(1024):
+        text = data.decode(errors='replace')
+        conn.sendall(text.encode())
+    conn.close()
+
+
+sock = socket.socket()
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+sock.bind(('localhost', int(sys.argv[1])))
+sock.listen(5)
+while True:
+    conn, addr = sock.accept()
+    threading.Thread(target=handle_client, args=(conn,), daemon=True).start()
