@@ -52,7 +52,7 @@ const TERMS: &[(&[&str], &str)] = &[
     (&["could not be", "couldn't be"], "can't be"),
     (&["so many seconds", "so often", "for so long"], "name the number"),
     (&["wished for", "wish* for"], "requested"),
-    (&["canceled", "cancelling"], "canceled"),
+    (&["cancelled", "cancelling"], "canceled"),
     (&["labelled", "modelled", "travelled", "signalled", "fulfil"], "American spelling: one l, fulfill"),
     (&["behaviour*", "colour*", "favour*", "honour*", "neighbour*"], "American spelling: -or"),
     (&["centre*", "grey*", "licence*", "defence*", "catalogue*", "whilst"], "American spelling"),

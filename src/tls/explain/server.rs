@@ -333,7 +333,7 @@ mod tests {
             (Error::DecryptError, "can't be decrypted"),
             (Error::PeerSentOversizedRecord, "16 KiB"),
             (Error::HandshakeNotComplete, "out of turn"),
-            (Error::NoApplicationProtocol, "supports: h2, echo"),
+            (Error::NoApplicationProtocol, "supports h2, echo"),
             (Error::NoCertificatesPresented, "presented no certificate"),
             (
                 Error::InvalidEncryptedClientHello(EncryptedClientHelloError::InvalidConfigList),
