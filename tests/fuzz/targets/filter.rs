@@ -148,7 +148,12 @@ fn events(mut bytes: &[u8]) -> Vec<Event> {
 }
 
 fn received(data: Vec<u8>) -> EventKind {
-    EventKind::Received { echoed: data.len(), data: Arc::from(data), offset: 0, took: Duration::from_micros(41) }
+    EventKind::Received {
+        echoed: data.len(),
+        data: Arc::from(data),
+        offset: 0,
+        took: Duration::from_micros(41),
+    }
 }
 
 fn closed(reason: CloseReason, raw: Option<String>) -> EventKind {

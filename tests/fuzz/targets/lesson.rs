@@ -102,8 +102,12 @@ fn check_stream(lesson: &Lesson, condition: &Condition, wanted: &[u8], data: &[u
 
 fn received(id: u64, data: &[u8]) -> Event {
     let client = ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 49743)) };
-    let kind =
-        EventKind::Received { echoed: data.len(), data: Arc::from(data), offset: 0, took: Duration::from_micros(41) };
+    let kind = EventKind::Received {
+        echoed: data.len(),
+        data: Arc::from(data),
+        offset: 0,
+        took: Duration::from_micros(41),
+    };
     Event { at: SystemTime::UNIX_EPOCH, client: Some(client), kind }
 }
 

@@ -64,7 +64,10 @@ fn accepted<T>(read: Result<T, TlsFileError>) -> Option<T> {
 }
 
 fn check_no_secrets(text: &str) {
-    assert!(!SECRETS.iter().any(|secret| text.contains(secret.as_str())), "the text contains a key: {text:?}");
+    assert!(
+        !SECRETS.iter().any(|secret| text.contains(secret.as_str())),
+        "the text contains a key: {text:?}"
+    );
 }
 
 fn holds_certificate(data: &[u8]) -> bool {
