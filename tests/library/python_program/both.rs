@@ -61,11 +61,6 @@ pub(crate) fn python_with(settings: &Settings, change: impl FnOnce(String) -> St
     run(settings, "Python", ONLY_PYTHON, &change(text(settings, Version::Robust)))
 }
 
-/// Runs a program with whole lines on stdout. With `-u`, `print` makes two calls of write(2), between which another thread
-/// can print.
-const LINE_BUFFERED: &str = "import runpy, sys; sys.stdout.reconfigure(line_buffering=True); \
-                             runpy.run_path(sys.argv[1], run_name='__main__')";
-
 /// Starts a program with this text.
 pub(crate) fn run(
     settings: &Settings,
@@ -78,7 +73,7 @@ pub(crate) fn run(
     let file = folder.path().join("ServerPython.py");
     fs::write(&file, text).unwrap();
     let mut command = Command::new(python);
-    command.args(["-c", LINE_BUFFERED]).arg(file).stdin(Stdio::null());
+    command.arg("-u").arg(file).stdin(Stdio::null());
     Some(Peer::new(Server::from(command), name, own_lines, settings, folder))
 }
 
