@@ -390,7 +390,7 @@ fn client_certificate_is_created_and_presented() {
     window.choose("Key", "ECDSA P-256");
     window.click("Also a client certificate");
     window.create(folder.path());
-    assert!(window.shows("the Client tab presents them"));
+    assert!(window.shows("The Client tab presents client.crt"));
     window.click("Done");
     let made = |name: &str| folder.path().join(name);
     assert_eq!(window.app().settings().client_ca, made("ca.crt"));
