@@ -8,7 +8,7 @@ use crate::server::calls::PausedThread;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{pill_button, switch};
+use crate::ui::widgets::controls::{pill_button, small_button, switch};
 
 /// The most paused threads that get a button each. Further ones are only counted.
 const MAX_BUTTONS: usize = 40;
@@ -32,12 +32,11 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Vec<Action> {
         ui.label(RichText::new("Step mode").font(theme::strong(size::TEXT)));
         if on {
             ui.add_space(4.0);
-            ui.add_enabled_ui(!paused.is_empty(), |ui| {
-                let about = "Let the thread that has been paused longest make its call (F10)";
-                if pill_button(ui, "Next (F10)").on_hover_text(about).clicked() {
-                    actions.push(Action::StepNext);
-                }
-            });
+            let about = "Let the thread that has been paused longest make its call (F10)";
+            let next = ui.add_enabled(!paused.is_empty(), small_button("Next (F10)"));
+            if next.on_hover_text(about).clicked() {
+                actions.push(Action::StepNext);
+            }
             let about = "Leave step mode and let all threads run (F5)";
             if pill_button(ui, "Continue (F5)").on_hover_text(about).clicked() {
                 actions.push(Command::SetStepping(false).into());

@@ -9,7 +9,7 @@ use crate::settings::DataFormat;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::transcript_text;
 use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::{disclosure, pill_button, segments, text_width};
+use crate::ui::widgets::controls::{disclosure, segments, small_button, text_width};
 use crate::ui::widgets::field::{Tone, note};
 use crate::ui::widgets::icon::{self, Icon};
 
@@ -136,18 +136,18 @@ pub(super) fn show(
             }
             let effect = explain_close(mode, is_tls, version);
             let reason = cannot_close(mode, &status);
-            let button = ui.add_enabled_ui(reason.is_none(), |ui| pill_button(ui, mode.label())).inner;
+            // In a scope of its own, a button would not wrap into the next row.
+            let button = ui.add_enabled(reason.is_none(), small_button(mode.label()));
             let disabled = format!("{}\n{effect}", reason.unwrap_or_default());
             if button.on_hover_text(effect).on_disabled_hover_text(disabled).clicked() {
                 actions.push(ClientCommand::Close(tab.id(), mode).into());
             }
         }
-        ui.add_enabled_ui(!tab.transcript().is_empty(), |ui| {
-            let clear = pill_button(ui, "Clear").accessible_name("Clear the transcript");
-            if clear.on_hover_text("Remove all entries below").clicked() {
-                actions.push(ClientCommand::ClearTranscript(tab.id()).into());
-            }
-        });
+        let clear = ui.add_enabled(!tab.transcript().is_empty(), small_button("Clear"));
+        let clear = clear.accessible_name("Clear the transcript");
+        if clear.on_hover_text("Remove all entries below").clicked() {
+            actions.push(ClientCommand::ClearTranscript(tab.id()).into());
+        }
         let current = FORMATS.iter().position(|(other, _)| *other == format).unwrap_or(0);
         chosen = segments(ui, &FORMATS.map(|(_, texts)| texts), current).map(|index| FORMATS[index].0);
     });
