@@ -124,7 +124,7 @@ impl LivePanel {
         } else {
             (PAUSE, "Stop calling accept(). New clients wait in the accept queue until it is full.")
         };
-        // Whatever its label is, the button takes the same room.
+        // The button is as wide with its other label.
         let width = pill_width(ui, PAUSE).max(pill_width(ui, RESUME));
         let button = small_button(label).min_size(vec2(width, size::CHIP));
         let is_listening = matches!(app.state(), ServerState::Listening { .. });

@@ -25,7 +25,7 @@ use crate::ui::widgets::{focus_ring, text_line};
 
 /// The smallest width in which everything is readable. A narrower area scrolls.
 pub(super) const MIN_WIDTH: f32 = 360.0;
-/// So many connections are drawn even in a short picture, which then scrolls.
+/// The number of connections that even a short picture draws. It then scrolls.
 const MIN_CONNECTIONS: usize = 4;
 /// Below this width, some texts are shorter.
 const NARROW: f32 = 560.0;
@@ -78,7 +78,7 @@ fn height_of_others(app: &App) -> f32 {
     HEADING + 4.0 * GAP + accept_queues::height(listeners) + FOOTER
 }
 
-/// Returns the smallest height in which so many connections are drawn, or some of them.
+/// Returns the smallest height of a picture with this many connections, of which it draws at most [`MIN_CONNECTIONS`].
 #[expect(clippy::cast_precision_loss, reason = "a few boxes")]
 pub(super) fn min_height(app: &App, connections: usize) -> f32 {
     height_of_others(app) + connections.min(MIN_CONNECTIONS) as f32 * PITCH.0
