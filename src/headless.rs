@@ -10,16 +10,21 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{App, Command, Options};
-use crate::cli::LogFormat;
+use crate::capture::pcapng::{CaptureFile, Written};
+use crate::cli::{CaptureOptions, LogFormat};
 use crate::log::{json, line};
 use crate::platform::processor_time::WorkTimer;
 use crate::platform::{console, signals};
 use crate::server::ServerState;
 use crate::server::event::{Event, EventKind};
 use crate::settings::{DataFormat, Setting, Settings};
+use crate::text::count;
 
 /// How long a stop after a signal may take before the process exits anyway.
 const STOP_TIMEOUT: Duration = Duration::from_millis(800);
+
+/// How long the rest of a capture may take to be written after a stop.
+const CAPTURE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The log's limits, in entries and MiB. They replace those of the settings, so that no entry is evicted before it is
 /// printed.
@@ -38,15 +43,17 @@ const MAX_PENDING: usize = 1024 * 1024;
 /// How long to wait until stdout is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Runs the server until it is stopped. Returns exit code 0 after a stop, and 1 if the start failed.
+/// Runs the server until it is stopped, and writes its connections to the file `capture`. Returns exit code 0 after a
+/// stop, and 1 if the start failed.
 ///
 /// The log never stops the server: while stdout takes no more, entries are counted instead of printed.
 #[must_use]
-pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
+pub fn run(mut settings: Settings, format: LogFormat, capture: Option<CaptureOptions>) -> ExitCode {
     let (wake, woken) = sync_channel(1);
     let stop = Arc::new(AtomicBool::new(false));
     let stop_server = Arc::new(OnceLock::new());
-    stop_on_signals(wake.clone(), Arc::clone(&stop), Arc::clone(&stop_server));
+    let timeout = STOP_TIMEOUT + if capture.is_some() { CAPTURE_TIMEOUT } else { Duration::ZERO };
+    stop_on_signals(wake.clone(), Arc::clone(&stop), Arc::clone(&stop_server), timeout);
     (settings.log_entries, settings.log_mebibytes) = LOG_LIMITS;
     let wake = move || {
         // If the channel is full, the main thread is about to wake up.
@@ -66,15 +73,52 @@ pub fn run(mut settings: Settings, format: LogFormat) -> ExitCode {
         eprintln!("echoscope: {problem}");
         return ExitCode::FAILURE;
     }
+    let capture = capture.map(|CaptureOptions { path, with_keys }| {
+        let print = |line: String| eprintln!("echoscope: {line}");
+        CaptureFile::create(&path, with_keys, print).map(|file| (file, path))
+    });
+    let capture = match capture.transpose() {
+        Ok(capture) => capture,
+        Err(error) => {
+            eprintln!("echoscope: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Some((file, _)) = &capture {
+        app.captures().set_file(file.clone());
+    }
     app.apply(Command::Start);
     if let Some(stop) = app.server_stopper() {
         let _ = stop_server.set(Box::new(stop) as StopServer);
     }
     let failure = serve(&mut app, &woken, &stop, format);
     app.shutdown();
+    if let Some((file, path)) = capture {
+        let path = path.display();
+        match file.finish(CAPTURE_TIMEOUT) {
+            Some(written) => eprintln!("echoscope: The capture {path} has {}.", describe(&written)),
+            None => eprintln!("echoscope: The capture {path} isn't complete: writing it takes too long."),
+        }
+    }
     let Some(failure) = failure else { return ExitCode::SUCCESS };
     eprintln!("echoscope: {}", failure.replace('\n', " "));
     ExitCode::FAILURE
+}
+
+/// Describes what a capture has, and what it lacks.
+fn describe(written: &Written) -> String {
+    let packets = count(written.packets, "packet");
+    let mut parts = vec![format!("{packets} of {}", count(written.connections, "connection"))];
+    let missing = [
+        (written.skipped_bytes, "byte", "the disk was too slow"),
+        (written.skipped_connections, "connection", "the disk was too slow"),
+        (written.lost_packets, "packet", "writing failed"),
+    ];
+    let missing = missing.into_iter().filter(|(number, ..)| *number > 0);
+    parts.extend(
+        missing.map(|(number, noun, reason)| format!("{} left out because {reason}", count(number, noun))),
+    );
+    parts.join("; ")
 }
 
 /// Prints the log until the server is stopped. Returns the error message if the start failed.
@@ -229,7 +273,12 @@ impl Printer {
 /// Stops the server from any thread.
 type StopServer = Box<dyn Fn() + Send + Sync>;
 
-fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>, stop_server: Arc<OnceLock<StopServer>>) {
+fn stop_on_signals(
+    wake: SyncSender<()>,
+    stop: Arc<AtomicBool>,
+    stop_server: Arc<OnceLock<StopServer>>,
+    timeout: Duration,
+) {
     let handled = signals::on_stop_signal(move || {
         if stop.swap(true, SeqCst) {
             process::exit(0);
@@ -239,7 +288,7 @@ fn stop_on_signals(wake: SyncSender<()>, stop: Arc<AtomicBool>, stop_server: Arc
         if let Some(stop_server) = stop_server.get() {
             stop_server();
         }
-        thread::sleep(STOP_TIMEOUT);
+        thread::sleep(timeout);
         process::exit(0);
     });
     if let Err(error) = handled {

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
                 eprintln!("echoscope: {line}");
             }
             match launch.front {
-                Front::Headless(format) => headless::run(launch.settings, format),
+                Front::Headless(format) => headless::run(launch.settings, format, launch.capture),
                 Front::Window { start } => open_window(launch, start),
             }
         }

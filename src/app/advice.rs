@@ -83,6 +83,12 @@ impl App {
         Some(key_log_warning(&settings.key_log))
     }
 
+    /// Returns whether the TLS keys of new handshakes are kept in memory, for pcapng files.
+    #[must_use]
+    pub fn keeps_tls_keys(&self) -> bool {
+        self.captures().keys().is_on()
+    }
+
     /// Returns commands that connect to the running server, or to the one that the form would start. With TLS, they check
     /// the certificate. There are none while a setting is invalid or the port isn't known.
     #[must_use]

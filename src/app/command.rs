@@ -87,6 +87,15 @@ pub enum Command {
         /// A picture or text.
         format: SequenceFormat,
     },
+    /// Write the packets of a connection, or of all that are kept, to a pcapng file.
+    SavePackets {
+        /// The client of the connection; `None` for all connections.
+        connection: Option<ClientId>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Keep the TLS keys of new handshakes in memory for pcapng files, or forget all of them.
+    KeepTlsKeys(bool),
     /// Start a built-in lesson, by its index.
     StartLesson(usize),
     /// Start the lesson in a file.
@@ -182,6 +191,8 @@ impl App {
             Command::SaveLog { path, format } => self.save_log(path, format),
             Command::SaveProgram(path) => self.save_program(path),
             Command::SaveSequence { id, path, format } => self.save_sequence(id, path, format),
+            Command::SavePackets { connection, path } => self.save_packets(connection, path),
+            Command::KeepTlsKeys(on) => self.captures().keys().turn(on),
             Command::StartLesson(number) => self.start_lesson(number),
             Command::OpenLesson(path) => self.open_lesson(path),
             Command::SetUpLesson => self.set_up_lesson(),

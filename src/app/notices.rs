@@ -48,6 +48,8 @@ pub enum NoticeTopic {
     SavedProgram,
     /// Saving a sequence diagram.
     SavedSequence,
+    /// Saving packets.
+    SavedPackets,
     /// Saving the result of a lesson.
     SavedResult,
     /// Opening or leaving a lesson.
@@ -66,7 +68,14 @@ impl NoticeTopic {
     /// Returns whether the notice reports that a file was saved, or why it wasn't.
     #[must_use]
     pub fn is_saved_file(self) -> bool {
-        matches!(self, Self::SavedLog | Self::SavedProgram | Self::SavedSequence | Self::SavedResult)
+        matches!(
+            self,
+            Self::SavedLog
+                | Self::SavedProgram
+                | Self::SavedSequence
+                | Self::SavedPackets
+                | Self::SavedResult
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! Saves the settings, the log, a connection's sequence diagram, the tutorial's program and the result of a lesson to
+//! Saves the settings, the log, a connection's sequence diagram, packets, the tutorial's program and the result of a lesson to
 //! files, in the background.
 
 use std::io::{self, Write};
@@ -11,6 +11,7 @@ use crate::app::background::{UpdateSender, WakeFn};
 use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::state::App;
 use crate::app::tls_jobs::LatestJob;
+use crate::capture::pcapng::{self, SavedPackets};
 use crate::capture::sequence::{Sequence, SequenceFormat};
 use crate::log::{LogEntry, json, line};
 use crate::platform::files;
@@ -32,6 +33,15 @@ pub enum ExportFormat {
     Text,
     /// One JSON object a line, as `--log-format json` prints them.
     JsonLines,
+}
+
+/// The users who may read a saved file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileMode {
+    /// As the user's settings say: the umask.
+    Default,
+    /// Only the owner.
+    OwnerOnly,
 }
 
 /// Checks whether there is anything at a path.
@@ -99,6 +109,30 @@ impl App {
         });
     }
 
+    /// Saves the packets of a connection, or of all connections that are kept.
+    pub(super) fn save_packets(&mut self, connection: Option<ClientId>, path: PathBuf) {
+        let captures = match connection {
+            Some(id) => self.capture(id).into_iter().collect(),
+            None => self.captures().all(),
+        };
+        let subject = match connection {
+            Some(id) => format!("the packets of {id}"),
+            None => "the packets".to_owned(),
+        };
+        let all = self.captures().clone();
+        let place = path.display().to_string();
+        if captures.is_empty() {
+            let text = "The data is no longer kept, so there is nothing to save.".to_owned();
+            return self.tell(Notice::bad(NoticeTopic::SavedPackets, text));
+        }
+        // TLS keys are for the owner of the file alone, even if others could read the file that it replaces.
+        let mode = if self.keeps_tls_keys() { FileMode::OwnerOnly } else { FileMode::Default };
+        self.save_file_as(mode, NoticeTopic::SavedPackets, subject, path, move |out| {
+            let saved = pcapng::save(&captures, all.keys(), out)?;
+            Ok(saved_packets_text(&saved, &place, all.keys().is_on()))
+        });
+    }
+
     /// Saves what the user has done of the current lesson, as a text to hand in.
     pub(super) fn save_lesson_result(&mut self, path: PathBuf) {
         let Some(result) = self.lesson().map(|run| run.result_text(SystemTime::now())) else { return };
@@ -116,9 +150,26 @@ impl App {
         path: PathBuf,
         write: impl FnOnce(&mut dyn Write) -> io::Result<String> + Send + 'static,
     ) {
+        self.save_file_as(FileMode::Default, topic, subject, path, write);
+    }
+
+    fn save_file_as(
+        &mut self,
+        mode: FileMode,
+        topic: NoticeTopic,
+        subject: String,
+        path: PathBuf,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<String> + Send + 'static,
+    ) {
         let shown_subject = subject.clone();
         let started = self.background.run("save", true, move |updates| {
-            let notice = match files::save(&path, 0o666, write) {
+            let saved = match mode {
+                FileMode::Default => files::save(&path, 0o666, write),
+                FileMode::OwnerOnly => {
+                    files::restrict_existing(&path).and_then(|()| files::save(&path, 0o600, write))
+                }
+            };
+            let notice = match saved {
                 Ok(saved) => Notice::good(topic, saved),
                 Err(error) => Notice::bad(topic, not_saved(&subject, &path, &error, "Choose another place.")),
             };
@@ -196,6 +247,29 @@ fn save_changes(mut file: SettingsFile, changes: &Receiver<Settings>, updates: &
         };
         updates.send(move |app| app.tell(Notice::bad(NoticeTopic::Settings, text)));
     }
+}
+
+/// Returns the message about saved packets.
+fn saved_packets_text(saved: &SavedPackets, place: &str, keeps_keys: bool) -> String {
+    let connections = text::count(saved.connections as u64, "connection");
+    let mut sentences =
+        vec![format!("{} of {connections} saved to {place}.", text::count(saved.packets, "packet"))];
+    if saved.missing > 0 {
+        let missing = text::count(saved.missing, "byte");
+        sentences.push(format!("{missing} missing: Echoscope keeps only a part of long transfers."));
+    }
+    if saved.with_keys > 0 {
+        let with_keys = text::count(saved.with_keys as u64, "connection");
+        let sentence =
+            format!("With the TLS keys of {with_keys}: anyone who has the file can read that data.");
+        sentences.push(sentence);
+    }
+    let without_keys = saved.tls - saved.with_keys;
+    if keeps_keys && without_keys > 0 {
+        let without_keys = text::count(without_keys as u64, "connection");
+        sentences.push(format!("The TLS keys of {without_keys} were not kept."));
+    }
+    sentences.join(" ")
 }
 
 fn not_saved(subject: &str, path: &Path, error: &io::Error, advice: &str) -> String {

@@ -7,10 +7,14 @@
 //! stay within the budget: the oldest captures of closed connections are evicted and counted.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
+use rustls::KeyLog;
+
+use crate::capture::pcapng::{CaptureFile, TlsKeys};
 use crate::capture::tls_record::TlsRecord;
 use crate::server::event::{ClientId, ClientInfo, CloseReason};
 use crate::sync::lock;
@@ -22,6 +26,18 @@ pub enum Side {
     Client,
     /// Echoscope, the server.
     Server,
+}
+
+impl Side {
+    /// Returns the index of this side in a pair: 0 for the client, 1 for the server.
+    pub(crate) fn index(self) -> usize {
+        usize::from(self == Self::Server)
+    }
+
+    /// Returns the other side.
+    pub(crate) fn other(self) -> Self {
+        if self == Self::Client { Self::Server } else { Self::Client }
+    }
 }
 
 /// One event on a connection, as the server saw it.
@@ -108,6 +124,8 @@ struct CaptureState {
 pub struct CaptureInfo {
     /// The client of the connection.
     pub client: ClientInfo,
+    /// The address and port that the client connected to.
+    pub server: SocketAddr,
     /// When the connection was accepted.
     pub since: SystemTime,
     /// Whether the server expected TLS.
@@ -117,6 +135,8 @@ pub struct CaptureInfo {
     /// The number of events that were not stored. They occurred before the last event, or after it while the connection
     /// is open.
     pub not_stored: u64,
+    /// The number of bytes of these events that were on the wire, by the index of the side.
+    pub not_stored_bytes: [u64; 2],
     /// Whether the connection is closed, so that no event follows.
     pub closed: bool,
 }
@@ -167,7 +187,8 @@ impl Capture {
         let mut state = lock(&self.state);
         let kept = if are_many { CROWD_BYTES } else { state.kept_len(len) };
         let bytes = &bytes[..bytes.len().min(kept)];
-        self.reserve_event(&mut state, bytes.len() + ALLOCATION).then(|| {
+        let on_wire = if state.info.tls && kind == CaptureEventKind::Plaintext { 0 } else { len };
+        self.reserve_event(&mut state, bytes.len() + ALLOCATION, (side, on_wire)).then(|| {
             state.kept_bytes += bytes.len();
             self.push(&mut state, side, kind, (bytes.into(), len), link)
         })
@@ -187,7 +208,8 @@ impl Capture {
         }
         let mut state = lock(&self.state);
         let bytes = (Arc::clone(&received.bytes), sent.len());
-        self.reserve_event(&mut state, 0)
+        let on_wire = if state.info.tls { 0 } else { sent.len() };
+        self.reserve_event(&mut state, 0, (Side::Server, on_wire))
             .then(|| self.push(&mut state, Side::Server, CaptureEventKind::Plaintext, bytes, link))
     }
 
@@ -258,13 +280,16 @@ impl Capture {
         event
     }
 
-    /// Takes memory for one more event from the budget. If the capture is full, counts the event as not stored and
-    /// returns false.
-    fn reserve_event(&self, state: &mut CaptureState, bytes: usize) -> bool {
-        let size = size_of::<CaptureEvent>() + bytes;
+    /// Takes memory for one more event from the budget. If the capture is full, counts the event as not stored, with its
+    /// side and its number of bytes on the wire, and returns false.
+    fn reserve_event(&self, state: &mut CaptureState, bytes: usize, (side, on_wire): (Side, usize)) -> bool {
+        let memory = size_of::<CaptureEvent>() + bytes;
         state.full |= state.events.len() >= MAX_EVENTS
-            || self.store.upgrade().is_some_and(|store| !store.reserve(self, size));
-        state.info.not_stored += u64::from(state.full);
+            || self.store.upgrade().is_some_and(|store| !store.reserve(self, memory));
+        if state.full {
+            state.info.not_stored += 1;
+            state.info.not_stored_bytes[side.index()] += on_wire as u64;
+        }
         !state.full
     }
 }
@@ -294,6 +319,8 @@ struct CaptureStore {
     watched: AtomicBool,
     notifier: OnceLock<Box<dyn Fn() + Send + Sync>>,
     lists: Mutex<CaptureLists>,
+    keys: Arc<TlsKeys>,
+    file: OnceLock<CaptureFile>,
 }
 
 /// Captures that [`Captures::remove_closed`] removed. They take no memory from the budget.
@@ -330,11 +357,20 @@ impl Captures {
         Self(Arc::new(CaptureStore { max_bytes, max_closed, ..CaptureStore::default() }))
     }
 
-    /// Starts a capture with the accepted connection as its first event. `opened` is time 0.
+    /// Starts a capture with the accepted connection as its first event. `server` is the address that the client
+    /// connected to, and `opened` is time 0.
     #[must_use]
-    pub fn open(&self, client: ClientInfo, tls: bool, opened: Instant) -> Arc<Capture> {
-        let info =
-            CaptureInfo { client, since: SystemTime::now(), tls, events: 0, not_stored: 0, closed: false };
+    pub fn open(&self, client: ClientInfo, server: SocketAddr, tls: bool, opened: Instant) -> Arc<Capture> {
+        let info = CaptureInfo {
+            client,
+            server,
+            since: SystemTime::now(),
+            tls,
+            events: 0,
+            not_stored: 0,
+            not_stored_bytes: [0; 2],
+            closed: false,
+        };
         let state = CaptureState { info, events: Vec::new(), kept_bytes: 0, full: false, ends: Vec::new() };
         self.0.open.fetch_add(1, Relaxed);
         let capture = Arc::new(Capture {
@@ -349,12 +385,39 @@ impl Captures {
         capture
     }
 
+    /// Sets the file that connections are also written to, once, before the server starts.
+    pub fn set_file(&self, file: CaptureFile) {
+        let _ = self.0.file.set(file);
+    }
+
+    /// Returns the keys of TLS handshakes, which are kept while that is turned on.
+    #[must_use]
+    pub fn keys(&self) -> &TlsKeys {
+        &self.0.keys
+    }
+
+    /// Returns where the server logs the keys of TLS handshakes.
+    pub(crate) fn key_logs(&self) -> Vec<Arc<dyn KeyLog>> {
+        let keys: Arc<dyn KeyLog> = Arc::clone(&self.0.keys) as _;
+        std::iter::once(keys).chain(self.file().and_then(CaptureFile::key_log)).collect()
+    }
+
+    /// Returns the file that connections are also written to, if there is one.
+    pub(super) fn file(&self) -> Option<&CaptureFile> {
+        self.0.file.get()
+    }
+
+    /// Returns all captures, by client number.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Capture>> {
+        lock(&self.0.lists).all.values().cloned().collect()
+    }
+
     /// Returns a summary of each capture, by client number.
     #[must_use]
     pub fn list(&self) -> Vec<CaptureInfo> {
         // Other code locks a capture before the lists, so locking one while holding the lists could deadlock.
-        let all: Vec<_> = lock(&self.0.lists).all.values().cloned().collect();
-        all.iter().map(|capture| capture.info()).collect()
+        self.all().iter().map(|capture| capture.info()).collect()
     }
 
     /// Returns the client of the newest capture.
@@ -509,7 +572,7 @@ mod tests {
     fn captures_of_many_open_connections_keep_the_first_bytes_of_each_event() {
         let captures = Captures::default();
         let kept = |id| {
-            let capture = captures.open(client(id), false, Instant::now());
+            let capture = captures.open(client(id), client(id).peer, false, Instant::now());
             let event = capture.record(Side::Client, CaptureEventKind::Plaintext, &[7; 1000], None).unwrap();
             assert_eq!(event.len, 1000);
             (capture, event.bytes.len())
@@ -530,7 +593,7 @@ mod tests {
         captures.set_notifier(move || {
             count.fetch_add(1, Relaxed);
         });
-        let capture = captures.open(client(1), false, Instant::now());
+        let capture = captures.open(client(1), client(1).peer, false, Instant::now());
         let record = || capture.record(Side::Client, CaptureEventKind::Plaintext, b"x", None);
         record();
         assert_eq!(calls.load(Relaxed), 0);

@@ -9,11 +9,13 @@
 //!
 //! The bytes are those that `recv` returned and `send` took. An event is either *seen* in the bytes or, for an
 //! encrypted record ([`TlsRecord::encrypted`]), *inferred* from rustls' state. [`sequence`] turns a capture into a
-//! sequence diagram.
+//! sequence diagram, and [`pcapng`] writes connections to files.
 
 mod captures;
+pub mod pcapng;
 mod record_inference;
 mod recorder;
+mod recording;
 pub mod sequence;
 mod tls_record;
 
@@ -27,4 +29,5 @@ pub use tls_record::{
 
 pub(crate) use record_inference::{SendContext, TlsSnapshot, alert_for, starts_encryption};
 pub(crate) use recorder::Recorder;
+pub(crate) use recording::Recording;
 pub(crate) use tls_record::{ALERT, APPLICATION_DATA, may_be_header};

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use rustls::{Error, IoState};
 
 use crate::capture::captures::{Capture, CaptureEvent, CaptureEventKind, Side};
+use crate::capture::pcapng::FileConnection;
 use crate::capture::record_inference::{ClientRecords, SendContext, ServerRecords, TlsSnapshot};
+use crate::capture::recording::Recording;
 use crate::capture::tls_record::{RawRecord, RecordParser, RecordPayload};
 
-/// Records one connection. A recorder without a capture does nothing.
+/// Records one connection. A recorder without a capture and a file does nothing.
 pub(crate) struct Recorder {
     capture: Option<Arc<Capture>>,
+    file: Option<Arc<FileConnection>>,
     /// The last plaintext received from the client.
     received: Option<CaptureEvent>,
     /// The state that only a TLS connection needs.
@@ -37,7 +40,8 @@ struct TlsRecorder {
 
 impl Recorder {
     /// Creates a recorder. `requests_certificate` is whether the server asks for a client certificate.
-    pub(crate) fn new(capture: Option<Arc<Capture>>, tls: bool, requests_certificate: bool) -> Self {
+    pub(crate) fn new(recording: &Recording, tls: bool, requests_certificate: bool) -> Self {
+        let Recording { capture, file } = recording.clone();
         let tls = (tls && capture.is_some()).then(|| {
             Box::new(TlsRecorder {
                 client: ClientRecords::new(requests_certificate),
@@ -45,12 +49,18 @@ impl Recorder {
                 ..TlsRecorder::default()
             })
         });
-        Self { capture, received: None, tls }
+        Self { capture, file, received: None, tls }
     }
 
     /// Records bytes that the socket received.
     pub(crate) fn on_received(&mut self, bytes: &[u8]) {
-        let Some(capture) = self.capture.as_ref().filter(|_| !bytes.is_empty()) else { return };
+        if bytes.is_empty() {
+            return;
+        }
+        if let Some(file) = &self.file {
+            file.data(Side::Client, bytes);
+        }
+        let Some(capture) = &self.capture else { return };
         let Some(tls) = &mut self.tls else {
             self.received = capture.record(Side::Client, CaptureEventKind::Plaintext, bytes, None);
             return;
@@ -62,7 +72,13 @@ impl Recorder {
 
     /// Records bytes that the socket sent.
     pub(crate) fn on_sent(&mut self, bytes: &[u8]) {
-        let Some(capture) = self.capture.as_ref().filter(|_| !bytes.is_empty()) else { return };
+        if bytes.is_empty() {
+            return;
+        }
+        if let Some(file) = &self.file {
+            file.data(Side::Server, bytes);
+        }
+        let Some(capture) = &self.capture else { return };
         let Some(tls) = &mut self.tls else {
             self.record_sent_plaintext(bytes);
             return;

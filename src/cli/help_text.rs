@@ -37,6 +37,7 @@ pub(super) const EXAMPLES: Entries = &[
          -verify_return_error -verify_hostname localhost",
         "Connect to that server from another terminal",
     ),
+    ("echoscope --headless --capture echo.pcapng", "Write all connections to a file for Wireshark"),
     ("echoscope --headless --no-tls", "Serve without TLS, even if the saved settings turn it on"),
 ];
 

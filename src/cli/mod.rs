@@ -74,6 +74,26 @@ struct Arguments {
         hide_short_help = true
     )]
     log_format: LogFormat,
+
+    /// Write all connections to a pcapng file, for Wireshark
+    ///
+    /// The file is replaced if it is a capture. If the disk is too slow, data is left out, and a comment in the file marks
+    /// each gap.
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        requires = "headless",
+        help_heading = OUTPUT,
+        hide_short_help = true
+    )]
+    capture: Option<PathBuf>,
+
+    /// Write the keys of TLS connections into the capture, so that Wireshark can decrypt it
+    ///
+    /// Anyone who has the file can read the data. Only you may read the file.
+    #[arg(long, requires = "capture", help_heading = OUTPUT, hide_short_help = true)]
+    capture_keys: bool,
 }
 
 /// A task to do instead of serving.
@@ -129,6 +149,8 @@ pub struct Launch {
     pub settings: Settings,
     /// The file that the window saves settings in; `None` if it must not save any, or the OS has no folder for them.
     pub settings_file: Option<SettingsFile>,
+    /// The file that connections are written to, if there is one. Only the terminal writes it.
+    pub capture: Option<CaptureOptions>,
     /// Warnings for the user: there is no display, the saved settings can't be used, or an option has no effect.
     pub warnings: Vec<String>,
 }
@@ -143,6 +165,15 @@ pub enum Front {
     },
     /// Lines on stdout.
     Headless(LogFormat),
+}
+
+/// A file that connections are written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureOptions {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether the file contains the keys of TLS connections.
+    pub with_keys: bool,
 }
 
 /// Reads the arguments, of which the first is the program's name, and the saved settings. `no_window` returns the
@@ -209,12 +240,15 @@ fn launch(
         check_tls_files(&settings, &given)?;
     }
     let format = is_format_given.then_some(("log-format", None));
+    let keys = arguments.capture_keys.then_some(("capture-keys", Some(Scope::Tls)));
     let given = given.0.iter().map(|given| (given.name, Some(given.setting.info().scope)));
-    warnings.extend(format.into_iter().chain(given).filter_map(|(name, scope)| {
+    warnings.extend(format.into_iter().chain(keys).chain(given).filter_map(|(name, scope)| {
         let (_, needed, _) = NEEDS.iter().find(|need| need.0 == scope && (need.2)(&settings, front))?;
         Some(format!("--{name} has no effect without {needed}. Add {needed}, or leave out --{name}."))
     }));
-    Ok(Launch { front, settings, settings_file, warnings })
+    let with_keys = arguments.capture_keys;
+    let capture = arguments.capture.map(|path| CaptureOptions { path, with_keys });
+    Ok(Launch { front, settings, settings_file, capture, warnings })
 }
 
 /// Whether an option that another one needs is missing.

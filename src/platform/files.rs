@@ -329,6 +329,24 @@ pub fn readable_by_all(builder: &mut tempfile::Builder<'_, '_>) {
     let _ = builder;
 }
 
+/// Removes all permissions of everyone but the owner of a file, if it exists.
+///
+/// # Errors
+/// The file belongs to someone else, or its file system has no permissions.
+pub fn restrict_existing(path: &Path) -> io::Result<()> {
+    let file = match open_regular(path) {
+        Ok(file) => file,
+        Err(ReadError::Path(error) | ReadError::Read(error)) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if !is_own(&file.metadata()?) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    restrict_to_owner(&file)
+}
+
 /// Removes all permissions of everyone but the owner of an existing file.
 ///
 /// # Errors

@@ -5,15 +5,16 @@
 //! that once and waits, while new clients wait in the accept queue.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
+use crate::capture::Recording;
 use crate::platform::sockets;
 use crate::server::backoff::AcceptBackoff;
 use crate::server::dispatch::Dispatcher;
@@ -174,9 +175,12 @@ fn limit_handshakes(shared: &ServerShared) -> Option<Duration> {
 fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn> {
     let client = shared.events.next_client(peer);
     let is_tls = shared.config.tls.is_some();
-    let captures = shared.config.capture.then(|| shared.events.captures());
-    let capture = captures.map(|captures| captures.open(client, is_tls, Instant::now()));
-    let conn = Arc::new(Conn::new(client, stream, is_tls, capture));
+    // Some systems don't know the address once the client has reset the connection.
+    let unknown: IpAddr =
+        if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let server = || stream.local_addr().unwrap_or(SocketAddr::new(unknown, 0));
+    let recording = Recording::start(shared.events.captures(), client, server, is_tls, shared.config.capture);
+    let conn = Arc::new(Conn::new(client, stream, is_tls, recording));
     shared.totals.clients.fetch_add(1, Relaxed);
     shared.registry.insert(&conn);
     if is_tls && shared.config.mode == Mode::Threads {

@@ -48,12 +48,10 @@ fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason, raw: Option<St
     shared.steps.on_closed(conn);
     // Shut down before sending the event, so that the FIN is sent when the log shows the close.
     let is_shut = conn.stream.shutdown(Shutdown::Both).is_ok();
-    if let Some(capture) = &conn.capture {
-        if is_shut || conn.ended().is_some() {
-            capture.fin_sent();
-        }
-        capture.close(reason);
+    if is_shut || conn.ended().is_some() {
+        conn.recording.fin_sent();
     }
+    conn.recording.close(reason);
     let closed = Closed {
         reason,
         raw,
@@ -70,7 +68,7 @@ fn close(shared: &ServerShared, conn: &Conn, reason: CloseReason, raw: Option<St
 fn handle_connection(shared: &ServerShared, conn: &Conn) -> (CloseReason, Option<String>) {
     let files = shared.config.tls.as_ref();
     let requests_certificate = files.is_some_and(|files| files.client_auth != ClientAuth::None);
-    let recorder = Recorder::new(conn.capture.clone(), files.is_some(), requests_certificate);
+    let recorder = Recorder::new(&conn.recording, files.is_some(), requests_certificate);
     let socket = Socket::new(conn, shared.config.idle_timeout, recorder);
     let mut tls = None;
     let min_size = if files.is_some() { record_reader::SMALL } else { 0 };

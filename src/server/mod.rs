@@ -254,7 +254,7 @@ fn prepare(shared: &ServerShared) -> Result<Option<Acceptor>, StartError> {
             let text = explain_key_log_error(path, error);
             events.send(None, EventKind::Note { text, problem: true });
         };
-        tls = Some(TlsServer::new(files, on_key_log_error)?);
+        tls = Some(TlsServer::new(files, shared.events.captures().key_logs(), on_key_log_error)?);
     }
     let Some(addresses) = listen::resolve(&config.host, config.port, || shared.is_stopping())? else {
         return Ok(None);

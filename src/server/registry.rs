@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::capture::Capture;
+use crate::capture::Recording;
 use crate::platform::socket_queues::{self, ByteQueues};
 use crate::platform::sockets;
 use crate::server::calls::{Call, CallArgument, CallSite};
@@ -70,16 +70,11 @@ pub(super) struct Conn {
     /// Why another thread closed the connection, if one did.
     ended: OnceLock<CloseReason>,
     pub(super) handshake: OnceLock<Arc<Handshake>>,
-    pub(super) capture: Option<Arc<Capture>>,
+    pub(super) recording: Recording,
 }
 
 impl Conn {
-    pub(super) fn new(
-        client: ClientInfo,
-        stream: TcpStream,
-        is_tls: bool,
-        capture: Option<Arc<Capture>>,
-    ) -> Self {
+    pub(super) fn new(client: ClientInfo, stream: TcpStream, is_tls: bool, recording: Recording) -> Self {
         Self {
             client,
             stream,
@@ -91,7 +86,7 @@ impl Conn {
             site: Mutex::default(),
             ended: OnceLock::new(),
             handshake: OnceLock::new(),
-            capture,
+            recording,
         }
     }
 
@@ -134,10 +129,8 @@ impl Conn {
 
     fn shut_down(&self) {
         // This fails if the peer has already closed the connection.
-        if self.stream.shutdown(Shutdown::Both).is_ok()
-            && let Some(capture) = &self.capture
-        {
-            capture.fin_sent();
+        if self.stream.shutdown(Shutdown::Both).is_ok() {
+            self.recording.fin_sent();
         }
     }
 

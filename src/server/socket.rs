@@ -115,9 +115,7 @@ impl<'a> Socket<'a> {
         if self.conn.stream.shutdown(Shutdown::Write).is_err() {
             return;
         }
-        if let Some(capture) = &self.conn.capture {
-            capture.fin_sent();
-        }
+        self.conn.recording.fin_sent();
         // On the heap: a stack frame of this size would take a page more for each client, even before it is used.
         let mut rest = vec![0; 4096];
         while self.recv(&mut rest, Some(deadline)).is_ok_and(|received| received > 0) {}
@@ -133,10 +131,8 @@ impl<'a> Socket<'a> {
 
     /// Records how the client ended the connection, unless another thread closed it before.
     fn record_end(&self, end: CaptureEventKind) {
-        if let Some(capture) = &self.conn.capture
-            && self.conn.ended().is_none()
-        {
-            capture.ended_by_client(end);
+        if self.conn.ended().is_none() {
+            self.conn.recording.ended_by_client(end);
         }
     }
 

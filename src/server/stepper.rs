@@ -285,6 +285,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::capture::Recording;
     use crate::server::event_channel::channel;
     use crate::server::registry::ConnectionRegistry;
 
@@ -299,7 +300,12 @@ mod tests {
     fn conn(id: u64) -> Arc<Conn> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        Arc::new(Conn::new(ClientInfo { id: ClientId(id), peer: address() }, stream, false, None))
+        Arc::new(Conn::new(
+            ClientInfo { id: ClientId(id), peer: address() },
+            stream,
+            false,
+            Recording::default(),
+        ))
     }
 
     fn wait_until(condition: impl Fn() -> bool) {

@@ -171,6 +171,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::capture::Recording;
     use crate::server::event::ClientInfo;
 
     fn workers(max: usize, idle_timeout: Option<Duration>) -> Workers {
@@ -181,7 +182,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = listener.local_addr().unwrap();
         let stream = TcpStream::connect(peer).unwrap();
-        Arc::new(Conn::new(ClientInfo { id: ClientId(id), peer }, stream, false, None))
+        Arc::new(Conn::new(ClientInfo { id: ClientId(id), peer }, stream, false, Recording::default()))
     }
 
     fn wait_for_idle(workers: &Workers, count: usize) {

@@ -5,6 +5,7 @@
 //! server passes only the other records to rustls.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{self, KeyType, Prk};
@@ -19,16 +20,18 @@ thread_local! {
     static CLIENT_SECRET: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
 }
 
-/// Keeps the secret that an [`EarlyDataFilter`] needs, and passes all secrets on to another key log.
+/// Keeps the secret that an [`EarlyDataFilter`] needs, and passes all secrets on to other key logs.
 #[derive(Debug)]
-pub(super) struct FilterKeyLog<T>(pub(super) T);
+pub(super) struct FilterKeyLog(pub(super) Vec<Arc<dyn KeyLog>>);
 
-impl<T: KeyLog> KeyLog for FilterKeyLog<T> {
+impl KeyLog for FilterKeyLog {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         if label == "CLIENT_HANDSHAKE_TRAFFIC_SECRET" {
             CLIENT_SECRET.set(Some(secret.to_vec()));
         }
-        self.0.log(label, client_random, secret);
+        for key_log in &self.0 {
+            key_log.log(label, client_random, secret);
+        }
     }
 
     fn will_log(&self, _: &str) -> bool {

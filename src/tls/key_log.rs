@@ -40,7 +40,7 @@ impl Appender {
     fn append(&mut self, line: &str) -> io::Result<()> {
         let start = if self.is_in_line { "\n" } else { "" };
         self.is_in_line = true;
-        self.file.write_all(format!("{start}{line}\n").as_bytes())?;
+        self.file.write_all(format!("{start}{line}").as_bytes())?;
         self.is_in_line = false;
         Ok(())
     }
@@ -56,19 +56,25 @@ impl KeyLogFile {
 
 impl KeyLog for KeyLogFile {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let mut line = label.to_owned();
-        for bytes in [client_random, secret] {
-            line.push(' ');
-            // Writing to a string can't fail.
-            for byte in bytes {
-                let _ = write!(line, "{byte:02x}");
-            }
-        }
-        let result = lock(&self.file).append(&line);
+        let result = lock(&self.file).append(&key_log_line(label, client_random, secret));
         if let Err(error) = result {
             self.failed.call_once(|| (self.on_error)(&self.path, &error));
         }
     }
+}
+
+/// Returns a line of a key log.
+pub(crate) fn key_log_line(label: &str, client_random: &[u8], secret: &[u8]) -> String {
+    let mut line = label.to_owned();
+    for bytes in [client_random, secret] {
+        line.push(' ');
+        // Writing to a string can't fail.
+        for byte in bytes {
+            let _ = write!(line, "{byte:02x}");
+        }
+    }
+    line.push('\n');
+    line
 }
 
 impl fmt::Debug for KeyLogFile {

@@ -35,5 +35,6 @@ pub mod session_error;
 pub use certificate::{Certificate, Validity};
 pub use file_error::{CertificateFault, FileContent, FileProblem, FileRole, Form, TlsError, TlsFileError};
 pub use inspect::served_certificate::ServedCertificate;
+pub(crate) use key_log::key_log_line;
 pub use key_type::KeyType;
 pub use load::{CertificateFile, ClientCaFile, KeyFile, LoadedFiles, check_pair, classify};

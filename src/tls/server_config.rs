@@ -10,9 +10,7 @@ use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
-use rustls::{
-    NoKeyLog, ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version,
-};
+use rustls::{KeyLog, ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion, version};
 
 use crate::settings::{ClientAuth, TlsVersions};
 use crate::tls::early_data::{self, FilterKeyLog};
@@ -38,12 +36,13 @@ pub struct TlsServer {
 
 impl TlsServer {
     /// Reads every file and configures rustls. May block on the disk. `on_key_log_error` is called with the first error
-    /// in writing the key log, later and from any thread.
+    /// in writing the key log, later and from any thread. The keys are also logged to `key_logs`.
     ///
     /// # Errors
     /// A file can't be used, or the certificate and the key don't match.
     pub fn new(
         files: &TlsFiles,
+        mut key_logs: Vec<Arc<dyn KeyLog>>,
         on_key_log_error: impl Fn(&Path, &io::Error) + Send + Sync + 'static,
     ) -> Result<Self, TlsError> {
         let (certificate, key) = read_pair(&files.certificate, &files.key)?;
@@ -79,10 +78,10 @@ impl TlsServer {
         }
         config.max_early_data_size = MAX_REJECTED_EARLY_DATA;
         config.alpn_protocols = files.alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        config.key_log = match &files.key_log {
-            Some(path) => Arc::new(FilterKeyLog(KeyLogFile::open(path, Box::new(on_key_log_error))?)),
-            None => Arc::new(FilterKeyLog(NoKeyLog)),
-        };
+        if let Some(path) = &files.key_log {
+            key_logs.push(Arc::new(KeyLogFile::open(path, Box::new(on_key_log_error))?));
+        }
+        config.key_log = Arc::new(FilterKeyLog(key_logs));
         let context = Arc::new(ServerContext {
             files: files.clone(),
             host: "localhost".to_owned(),

@@ -78,6 +78,7 @@ impl Action {
                 }
                 Command::SaveProgram(_) => Command::SaveProgram(path),
                 Command::SaveSequence { id, format, .. } => Command::SaveSequence { id, path, format },
+                Command::SavePackets { connection, .. } => Command::SavePackets { connection, path },
                 Command::OpenLesson(_) => Command::OpenLesson(path),
                 Command::SaveLessonResult(_) => Command::SaveLessonResult(path),
                 other => other,

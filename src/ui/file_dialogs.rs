@@ -395,6 +395,11 @@ impl PathRequest {
                     let name = format!("echoscope-connection-{}.{extension}", id.0);
                     Self::save("Save the sequence diagram", &name, filters)
                 }
+                Command::SavePackets { connection, .. } => {
+                    let number = connection.map_or_else(|| "s".to_owned(), |id| format!("-{}", id.0));
+                    let name = format!("echoscope-connection{number}.pcapng");
+                    Self::save("Save the packets", &name, &[("pcapng", &["pcapng"])])
+                }
                 _ => return None,
             },
             _ => return None,

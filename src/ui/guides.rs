@@ -10,9 +10,9 @@ macro_rules! files {
 }
 
 /// The name and the text of each guide, in the order of the list in the help.
-const FILES: [(&str, &str); 10] = files! {
-    "tour.md" "glossary.md" "lessons.md" "tls.md" "check.md" "command-line.md" "serving-modes.md" "architecture.md"
-    "packaging.md" "benchmarks.md"
+const FILES: [(&str, &str); 11] = files! {
+    "tour.md" "glossary.md" "lessons.md" "tls.md" "check.md" "wireshark.md" "command-line.md" "serving-modes.md"
+    "architecture.md" "packaging.md" "benchmarks.md"
 };
 
 /// A table with more characters in a row than this is shown as a list, because cells of a table don't wrap.

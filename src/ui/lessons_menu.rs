@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use egui::text::LayoutJob;
-use egui::{Button, Popup, Response, ScrollArea, TextFormat, Ui, accesskit, vec2};
+use egui::{Popup, ScrollArea, Ui, accesskit};
 
 use crate::app::{App, Command};
 use crate::lessons::{Lesson, builtin_lessons};
 use crate::ui::action::Action;
-use crate::ui::theme::{self, Palette, size};
-use crate::ui::widgets::controls::quiet_button;
+use crate::ui::theme::size;
+use crate::ui::widgets::controls::{menu_item, quiet_button};
 
 /// The label of the button.
 pub(super) const LABEL: &str = "Lessons";
@@ -45,25 +44,25 @@ pub(super) fn show(ui: &mut Ui, app: &App) -> Option<Action> {
 }
 
 fn items(ui: &mut Ui, app: &App) -> Option<Action> {
-    ui.spacing_mut().button_padding = vec2(2.0, 5.0);
     let mut action = None;
     for (number, lesson) in builtin_lessons().iter().enumerate() {
         let title = format!("{}. {}", number + 1, lesson.title);
         let progress = app.lesson_progress(&lesson.title);
         let is_finished = progress.is_some_and(|progress| progress.finished);
-        if item(ui, &title, &about(app, lesson), is_finished).clicked() {
+        if menu_item(ui, &title, &about(app, lesson), is_finished).clicked() {
             action = Some(Command::StartLesson(number).into());
         }
     }
     ui.separator();
-    if item(ui, "Open a lesson file…", "A lesson that a teacher has written", false).clicked() {
+    if menu_item(ui, "Open a lesson file…", "A lesson that a teacher has written", false).clicked() {
         action = Some(Action::choose_path(Command::OpenLesson(PathBuf::new())));
     }
     if app.lesson().is_some() {
-        if item(ui, "Restart the lesson", "Back to step 1, with no step ticked", false).clicked() {
+        if menu_item(ui, "Restart the lesson", "Back to step 1, with no step ticked", false).clicked() {
             action = Some(Command::RestartLesson.into());
         }
-        if item(ui, "Leave the lesson", "Restores the settings from before the lesson", false).clicked() {
+        if menu_item(ui, "Leave the lesson", "Restores the settings from before the lesson", false).clicked()
+        {
             action = Some(Command::LeaveLesson.into());
         }
     }
@@ -81,25 +80,4 @@ fn about(app: &App, lesson: &Lesson) -> String {
         }
         _ => format!("{finished}{}", lesson.summary),
     }
-}
-
-/// Shows a menu item with a sentence below its title, and a check mark if it is finished.
-fn item(ui: &mut Ui, title: &str, about: &str, is_finished: bool) -> Response {
-    let palette = Palette::of(ui);
-    let mut job = LayoutJob::default();
-    job.append(title, 0.0, TextFormat::simple(theme::text(), palette.text));
-    if is_finished {
-        job.append("✓", size::GAP, TextFormat::simple(theme::strong(size::TEXT), palette.good));
-    }
-    job.append("\n", 0.0, TextFormat::simple(theme::text(), palette.text));
-    job.append(about, 0.0, TextFormat::simple(theme::small(), palette.muted));
-    let response = ui.add(Button::new(job).wrap()).accessible_name(title);
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(accesskit::Role::MenuItem);
-        node.set_description(about);
-    });
-    if response.has_focus() {
-        response.scroll_to_me(None);
-    }
-    response
 }

@@ -40,6 +40,11 @@ pub(super) fn show(ui: &mut Ui, app: &App, toast: Option<&mut Toast>) -> Option<
         if let Some(caution) = app.key_log_caution() {
             let color = Palette::of(ui).caution;
             ui.label(RichText::new("TLS key log is on").small().color(color)).on_hover_text(caution);
+        } else if app.keeps_tls_keys() {
+            let color = Palette::of(ui).caution;
+            let about = "The keys of TLS connections are kept in memory, and saved pcapng files contain them. To forget \
+                         them, turn off “Include TLS keys” under “Save as…” in the Wire tab.";
+            ui.label(RichText::new("TLS keys are kept").small().color(color)).on_hover_text(about);
         }
         let action = toast.and_then(|toast| toast.show(ui, app));
         (ui.available_rect_before_wrap(), action)

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tls",
         ],
     ),
-    ("capture", &["log::format", "server::event", "settings", "sync", "text", "tls"]),
+    ("capture", &["log::format", "platform::files", "server::event", "settings", "sync", "text", "tls"]),
     (
         "check",
         &[
@@ -46,6 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "headless",
         &[
             "app",
+            "capture::pcapng",
             "cli",
             "log",
             "platform",
@@ -53,6 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "server::start_error",
             "server::ServerState",
             "settings",
+            "text",
         ],
     ),
     (

@@ -5,6 +5,8 @@
 mod support;
 
 mod architecture;
+#[cfg(target_os = "linux")]
+mod capture_file;
 mod command_line;
 mod documents;
 mod faults;

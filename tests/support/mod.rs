@@ -4,6 +4,7 @@
 
 pub(crate) mod running;
 pub(crate) mod trusting;
+pub(crate) mod tshark;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -322,5 +323,5 @@ impl Identity {
 /// Loads a certificate and its key as the server does, with the default TLS options.
 pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let files = TlsFiles::new(certificate.to_owned(), key.to_owned());
-    TlsServer::new(&files, |_, _| {}).map(|server| server.new_connection())
+    TlsServer::new(&files, Vec::new(), |_, _| {}).map(|server| server.new_connection())
 }

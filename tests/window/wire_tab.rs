@@ -49,7 +49,7 @@ impl Window {
     /// Opens a capture without a connection.
     fn capture(&self, id: u64) -> Arc<Capture> {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000 + u16::try_from(id % 10_000).unwrap()));
-        self.app().captures().open(ClientInfo { id: ClientId(id), peer }, false, Instant::now())
+        self.app().captures().open(ClientInfo { id: ClientId(id), peer }, peer, false, Instant::now())
     }
 }
 
@@ -123,8 +123,8 @@ fn plain_connection_is_shown_from_connect_to_close() {
     assert!(window.shows("The echo:"), "the arrow keys continue from there");
 }
 
-#[test]
-fn tls_records_are_shown_with_their_plaintext() {
+/// Opens a window with a certificate, and returns it with the folder of the certificate.
+fn tls_window() -> (Window, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -135,10 +135,20 @@ fn tls_records_are_shown_with_their_plaintext() {
         let button = window.query_by_role_and_label(Role::Button, "Start server");
         button.is_some_and(|button| !button.accesskit_node().is_disabled())
     });
-    let address = window.start();
+    (window, folder)
+}
+
+fn tls_client(address: SocketAddr) -> StreamOwned<ClientConnection, TcpStream> {
     let config = Arc::new(crate::support::trusting::trusting(&[&rustls::version::TLS13], None));
     let connection = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
-    let mut client = StreamOwned::new(connection, connect(address));
+    StreamOwned::new(connection, connect(address))
+}
+
+#[test]
+fn tls_records_are_shown_with_their_plaintext() {
+    let (mut window, _folder) = tls_window();
+    let address = window.start();
+    let mut client = tls_client(address);
     echo(&mut client, b"Hello\n");
     client.conn.send_close_notify();
     client.flush().unwrap();
@@ -288,11 +298,10 @@ fn diagram_is_saved_and_cleared() {
     echo(&mut client, b"Hello\n");
     client.shutdown(Shutdown::Write).unwrap();
     window.wait_until_shown("close() ·");
-    for (button, name, holds) in
-        [("Save as SVG…", "a.svg", "<svg "), ("Save as text…", "a.txt", "b'Hello\\n'")]
-    {
+    for (item, name, holds) in [("SVG…", "a.svg", "<svg "), ("Text…", "a.txt", "b'Hello\\n'")] {
         let path = folder.path().join(name);
-        window.click(button);
+        window.click("Save as…");
+        window.click(item);
         window.wait_until_shown("type the path");
         window.fill("No file dialog is available, so type the path.", &path.to_string_lossy());
         window.press(Key::Enter);
@@ -304,6 +313,47 @@ fn diagram_is_saved_and_cleared() {
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::L);
     window.wait_until_shown("No connections yet");
     assert!(window.rows().is_empty());
+}
+
+#[test]
+fn packets_are_saved_with_the_keys_that_were_kept() {
+    let (mut window, folder) = tls_window();
+    let save = |window: &mut Window, item: &str, name: &str| {
+        let path = folder.path().join(name);
+        window.click("Save as…");
+        window.click(item);
+        window.wait_until_shown("type the path");
+        window.fill("No file dialog is available, so type the path.", &path.to_string_lossy());
+        window.press(Key::Enter);
+        window.wait_until_shown(&format!("saved to {}", path.display()));
+        std::fs::read(&path).unwrap()
+    };
+    // Keys can be kept before there is a connection.
+    window.click("Save as…");
+    window.click("Include TLS keys");
+    window.press(Key::Escape);
+    assert!(window.app().keeps_tls_keys() && window.shows("TLS keys are kept"));
+    let address = window.start();
+    echo(&mut tls_client(address), b"Hello\n");
+    window.wait_until_shown("close() ·");
+    let one = save(&mut window, "pcapng of this connection…", "one.pcapng");
+    assert!(window.shows("of 1 connection saved to") && window.shows("With the TLS keys of 1 connection:"));
+    let has_keys = |bytes: &[u8]| bytes.windows(24).any(|text| text == b"CLIENT_TRAFFIC_SECRET_0 ");
+    assert!(has_keys(&one));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path().join("one.pcapng")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    window.click("Save as…");
+    window.click("Include TLS keys");
+    window.press(Key::Escape);
+    assert!(!window.shows("TLS keys are kept"));
+    echo(&mut tls_client(address), b"Hello\n");
+    window.wait_until_picked("#2 ·");
+    let all = save(&mut window, "pcapng of all connections…", "all.pcapng");
+    assert!(window.shows("of 2 connections saved to") && !has_keys(&all));
 }
 
 #[test]
@@ -359,7 +409,7 @@ fn smallest_window_shows_all_controls() {
     assert!(window.shows("2. 0"), "the selected row stays in view while its bytes open");
     assert!(window.shows("recv() returns whatever"));
     window.click("Rows by time");
-    for name in ["Save as SVG…", "Save as text…", "Follow"] {
+    for name in ["Save as…", "Follow"] {
         let place = window.0.get_by_label(name).rect();
         assert!(place.right() <= 720.0 && place.left() >= 320.0, "{name} is at {place:?}");
     }
@@ -394,7 +444,7 @@ fn toolbar_stays_when_the_scale_changes() {
         window.0.set_pixels_per_point(pixels);
         window.0.set_size(egui::vec2(f32::from(width), 760.0));
         window.click("Rows by order");
-        let names = ["Follow", "Rows by order", "Rows by time", "Save as SVG…", "Save as text…"];
+        let names = ["Follow", "Rows by order", "Rows by time", "Save as…"];
         let places = |window: &Window| names.map(|name| window.0.get_by_label(name).rect());
         let before = places(&window);
         window.click("Rows by time");

@@ -18,10 +18,10 @@ use crate::tls::create::{
 };
 use crate::ui::action::Action;
 use crate::ui::tls_dialogs::dialog_layout::{
-    CONNECT_AND_CHECK, DialogField, below, below_any, check_box, choice_row, command_lines, error_note,
+    CONNECT_AND_CHECK, DialogField, below, below_any, choice_row, command_lines, error_note,
     error_or_sentence, heading, mono, row,
 };
-use crate::ui::widgets::controls::{collapsible, copy_box};
+use crate::ui::widgets::controls::{check_box, collapsible, copy_box};
 use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
 use crate::ui::widgets::field::{Tone, named, note, small};
 

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use egui::{Button, Color32, Label, Response, RichText, Stroke, Ui, vec2};
+use egui::{Button, Color32, Label, Response, RichText, Ui, vec2};
 
 use crate::platform::terminal::TerminalCommand;
 use crate::ui::action::Action;
-use crate::ui::theme::{self, Palette, size};
+use crate::ui::theme::{self, size};
 use crate::ui::widgets::controls::{choice, copy_box};
 use crate::ui::widgets::field::{Tone, beside_label, label, note, small, text_field};
 
@@ -100,16 +100,6 @@ pub(super) fn choice_row<T: Copy + PartialEq>(
         combo.labelled_by(name.id);
         chosen
     })
-}
-
-/// Shows a check box with an outline, so that it is visible while it isn't checked.
-pub(super) fn check_box(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
-    ui.scope(|ui| {
-        let outline = Stroke::new(1.0, Palette::of(ui).muted);
-        ui.visuals_mut().widgets.inactive.bg_stroke = outline;
-        ui.checkbox(on, text)
-    })
-    .inner
 }
 
 /// Shows a heading inside a dialog.

@@ -25,8 +25,9 @@ use crate::ui::action::Action;
 use crate::ui::tls_dialogs::certificate_details::DetailsDialog;
 use crate::ui::tls_dialogs::create_certificate::CreateDialog;
 use crate::ui::tls_dialogs::dialog_layout::{
-    DialogField, below, check_box, choice_row, error_note, error_or_sentence, row,
+    DialogField, below, choice_row, error_note, error_or_sentence, row,
 };
+use crate::ui::widgets::controls::check_box;
 use crate::ui::widgets::dialog::{Dialog, DialogPart};
 use crate::ui::widgets::field::{Tone, note, small};
 

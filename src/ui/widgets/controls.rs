@@ -50,6 +50,39 @@ pub(crate) fn newest_button(ui: &Ui, id: Id, rows: Rect, text: &str) -> Response
     response.on_hover_text("Go to the newest entry and follow")
 }
 
+/// Shows a menu item with a sentence below its title, and a check mark if it is finished.
+pub(crate) fn menu_item(ui: &mut Ui, title: &str, about: &str, is_finished: bool) -> Response {
+    let palette = Palette::of(ui);
+    let mut job = LayoutJob::default();
+    job.append(title, 0.0, TextFormat::simple(theme::text(), palette.text));
+    if is_finished {
+        job.append("✓", size::GAP, TextFormat::simple(theme::strong(size::TEXT), palette.good));
+    }
+    job.append("\n", 0.0, TextFormat::simple(theme::text(), palette.text));
+    job.append(about, 0.0, TextFormat::simple(theme::small(), palette.muted));
+    let padding = std::mem::replace(&mut ui.spacing_mut().button_padding, vec2(2.0, 5.0));
+    let response = ui.add(Button::new(job).wrap()).accessible_name(title);
+    ui.spacing_mut().button_padding = padding;
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(Role::MenuItem);
+        node.set_description(about);
+    });
+    if response.has_focus() {
+        response.scroll_to_me(None);
+    }
+    response
+}
+
+/// Shows a check box with an outline, so that it is visible while it isn't checked.
+pub(crate) fn check_box(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
+    ui.scope(|ui| {
+        let outline = Stroke::new(1.0, Palette::of(ui).muted);
+        ui.visuals_mut().widgets.inactive.bg_stroke = outline;
+        ui.checkbox(on, text)
+    })
+    .inner
+}
+
 /// Adds a button that has no frame until the pointer is over it.
 pub(crate) fn quiet_button(ui: &mut Ui, label: &str) -> Response {
     let text = RichText::new(label).weak();

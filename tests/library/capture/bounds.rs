@@ -1,6 +1,6 @@
 //! How much of a connection a capture stores, and that everything else is counted.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,9 +10,12 @@ use echoscope::server::event::{ClientId, ClientInfo, CloseReason};
 
 use crate::capture::lab::{Lab, echo, events, sequence};
 
+/// The address of a server that doesn't run.
+const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 12345);
+
 fn open(captures: &Captures, id: u64) -> Arc<Capture> {
     let client = ClientInfo { id: ClientId(id), peer: SocketAddr::from(([127, 0, 0, 1], 4711)) };
-    captures.open(client, false, Instant::now())
+    captures.open(client, SERVER, false, Instant::now())
 }
 
 fn is_close(kind: &CaptureEventKind) -> bool {

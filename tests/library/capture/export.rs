@@ -91,7 +91,7 @@ impl Write for CountingWriter {
 fn longest_diagram_is_written_row_by_row() {
     let captures = Captures::default();
     let client = ClientInfo { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
-    let capture = captures.open(client, false, std::time::Instant::now());
+    let capture = captures.open(client, client.peer, false, std::time::Instant::now());
     for _ in 0..MAX_EVENTS + 5 {
         capture.record(Side::Client, CaptureEventKind::Plaintext, b"a chunk", None);
     }
@@ -110,7 +110,7 @@ fn longest_diagram_is_written_row_by_row() {
 fn any_bytes_give_well_formed_svg() {
     let captures = Captures::default();
     let client = ClientInfo { id: ClientId(1), peer: ([127, 0, 0, 1], 1).into() };
-    let capture = captures.open(client, true, std::time::Instant::now());
+    let capture = captures.open(client, client.peer, true, std::time::Instant::now());
     for byte in 0..=255 {
         capture.record(Side::Client, CaptureEventKind::Raw, &[byte, b'<', byte, b'&', b'"'], None);
     }

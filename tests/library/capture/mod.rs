@@ -3,6 +3,7 @@
 mod bounds;
 mod export;
 mod lab;
+mod pcapng;
 mod plain;
 mod session;
 mod tls;

@@ -119,14 +119,9 @@ impl Lab {
 
     /// Connects with openssl, which sends a line and waits for its echo. Returns its output, or `None` without openssl.
     pub(crate) fn openssl(&self, arguments: &str) -> Option<ClientOutput> {
-        self.openssl_at(self.port, arguments)
-    }
-
-    /// Connects like [`Lab::openssl`], but to another port.
-    pub(crate) fn openssl_at(&self, port: u16, arguments: &str) -> Option<ClientOutput> {
         let openssl = program("openssl")?;
         let mut child = Command::new(openssl)
-            .args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", "localhost"])
+            .args(["s_client", "-connect", &format!("127.0.0.1:{}", self.port), "-servername", "localhost"])
             .args(["-CAfile", "server.crt", "-verify_return_error"])
             .args(arguments.split_whitespace())
             .current_dir(self.folder.path())

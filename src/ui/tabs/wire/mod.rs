@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌───────────────────────────────────────────────────────────────────────┐
-//! │ [#2 · 127.0.0.1:49743 · open v] (Follow) (As an eavesdropper) Save…   │ show_tools
+//! │ [#2 · 127.0.0.1:49743 · open v] (Follow) (As an eavesdropper) Save as… │ show_tools
 //! ├───────────────────────────────────────────────────────────────────────┤
 //! │  time     Client                         Server                       │ sequence_view
 //! │  2.9 ms     │      ClientHello · 517 B     │                          │ sequence_row: one of its rows
@@ -14,17 +14,17 @@
 //!
 //! Only the rows in view are laid out, so that 100,000 rows take no longer than 10.
 
+mod save_menu;
 mod sequence_row;
 mod sequence_view;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{Frame, Margin, Panel, Ui};
 
 use crate::app::{App, Command};
-use crate::capture::sequence::{Sequence, SequenceFormat, row_text};
+use crate::capture::sequence::{Sequence, row_text};
 use crate::capture::{Capture, CaptureInfo};
 use crate::lessons::condition::RowPlace;
 use crate::server::event::ClientId;
@@ -34,7 +34,7 @@ use crate::ui::action::Action;
 use crate::ui::tabs::detail_view;
 use crate::ui::tabs::wire::sequence_view::SequenceView;
 use crate::ui::theme;
-use crate::ui::widgets::controls::{chip, choice, pill_button, segments};
+use crate::ui::widgets::controls::{chip, choice, segments};
 use crate::ui::widgets::{empty_message, toolbar};
 
 /// The most time that a frame may spend on adding rows.
@@ -47,18 +47,12 @@ const MAX_LISTED: usize = 256;
 const MIN_CHOICE: f32 = 220.0;
 const MAX_CHOICE: f32 = 420.0;
 /// The width of the tools after the choice, with the space between them.
-const OTHER_TOOLS: f32 = 530.0;
+const OTHER_TOOLS: f32 = 400.0;
 
 /// The vertical scales, by order and by time: the label, accessible name and tooltip of each.
 const SCALES: [(&str, &str, &str); 2] = [
     ("Order", "Rows by order", "Rows at equal distances"),
     ("Time", "Rows by time", "Distances in proportion to the time between rows"),
-];
-
-/// The formats of saved diagrams, each with the label and tooltip of its button.
-const FORMATS: [(SequenceFormat, &str, &str); 2] = [
-    (SequenceFormat::Svg, "Save as SVG…", "Save the whole diagram as a picture"),
-    (SequenceFormat::Text, "Save as text…", "Save the whole diagram as text"),
 ];
 
 /// The state of the tab.
@@ -145,8 +139,11 @@ impl WirePanel {
             let text = format!(
                 "{start} with the line under “Try it”. The diagram shows the data, TLS records, alerts, FIN and RST of a connection."
             );
+            // The keys of a handshake can't be had after it.
+            let is_tls = app.settings().tls;
+            let action = is_tls.then(|| toolbar(ui, "wire tools", |ui| save_menu::show(ui, app, None)));
             empty_message(ui, "No connections yet", &text);
-            return None;
+            return action.flatten();
         }
         let chosen = self.chosen;
         let save_action = toolbar(ui, "wire tools", |ui| self.show_tools(ui, app));
@@ -190,7 +187,7 @@ impl WirePanel {
         self.chosen
     }
 
-    /// Shows the choice of the connection, the options of the view, and the buttons that save the diagram.
+    /// Shows the choice of the connection, the options of the view, and the menu that saves the diagram.
     fn show_tools(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
         self.choose_connection(ui, app);
         if chip(ui, "Follow", self.view.follow).on_hover_text("Keep the newest row in view").clicked() {
@@ -205,15 +202,8 @@ impl WirePanel {
         if let Some(selected) = segments(ui, &SCALES, usize::from(self.view.by_time)) {
             self.view.by_time = selected == 1;
         }
-        let Some(shown) = &self.shown else { return action };
-        let id = shown.sequence.info().client.id;
-        for (format, label, about) in FORMATS {
-            if pill_button(ui, label).on_hover_text(about).clicked() {
-                let command = Command::SaveSequence { id, path: PathBuf::new(), format };
-                action = Some(Action::choose_path(command));
-            }
-        }
-        action
+        let shown = self.shown.as_ref().map(|shown| shown.sequence.info().client.id);
+        save_menu::show(ui, app, shown).or(action)
     }
 
     fn choose_connection(&mut self, ui: &mut Ui, app: &App) {

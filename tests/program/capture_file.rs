@@ -1,0 +1,266 @@
+//! `--headless --capture`: tshark finds in the file what was echoed, and the disk never stops the echo.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::faults::{echo, reset};
+use crate::support::trusting::trusting;
+use crate::support::tshark::{Tshark, lines};
+use crate::support::{Identity, PATIENCE, Server, can_reset, echoscope, finish};
+
+/// A server that writes a capture, and the folder with it.
+struct Captured {
+    server: Server,
+    folder: tempfile::TempDir,
+}
+
+impl Captured {
+    /// Starts a server with `--capture` and these other arguments.
+    fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pcapng");
+        let all = [&["--capture", path.to_str().unwrap(), "--recv-size", "65536"], arguments].concat();
+        Self { server: Server::start(&all), folder }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("a.pcapng")
+    }
+
+    /// Stops the server, and returns its last line on stderr.
+    fn stop(&mut self) -> String {
+        self.server.signal("TERM");
+        assert_eq!(self.server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+        self.server.err.rest().pop().unwrap_or_default()
+    }
+}
+
+/// Sends data while another thread receives, then ends the client's side, and returns the echo.
+fn send_and_end(stream: &TcpStream, data: &[u8]) -> Vec<u8> {
+    thread::scope(|scope| {
+        let receiver = scope.spawn(|| {
+            let mut received = Vec::new();
+            (&*stream).read_to_end(&mut received).unwrap();
+            received
+        });
+        (&*stream).write_all(data).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        receiver.join().unwrap()
+    })
+}
+
+#[test]
+fn tshark_reads_what_was_echoed() {
+    let Some(tshark) = Tshark::find() else { return };
+    let mut captured = Captured::start(&["--mode", "threads"]);
+    let large: Vec<u8> = (0..10_u32 << 18).flat_map(u32::to_le_bytes).collect();
+    assert_eq!(send_and_end(&captured.server.connect(), &large), large);
+    let mut client = captured.server.connect();
+    echo(&mut client, b"before the reset");
+    if can_reset() {
+        reset(client);
+    }
+    let mut clients: Vec<_> = (0..100).map(|_| captured.server.connect()).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        echo(client, format!("client {number}\n").as_bytes());
+    }
+    drop(clients);
+    captured.server.out.wait_until(|line| line.contains("client 99"));
+    let summary = captured.stop();
+    assert!(summary.ends_with("packets of 102 connections."), "{summary}");
+    let path = captured.path();
+    assert_eq!(tshark.problems(&path), ["Connection reset (RST)"]);
+    assert!(tshark.follow(&path, "tcp", 0) == [large.clone(), large], "10 MiB differ");
+    assert_eq!(tshark.follow(&path, "tcp", 1), [b"before the reset"; 2]);
+    for number in 0..100 {
+        let line = format!("client {number}\n").into_bytes();
+        assert!(tshark.follow(&path, "tcp", number + 2) == [line.clone(), line], "client {number}");
+        // 100 runs of tshark would take too long.
+        if number == 3 {
+            break;
+        }
+    }
+    let data = tshark.fields(&path, "tcp.len > 0 and tcp.stream > 1", &["tcp.stream", "tcp.payload"]);
+    assert_eq!(data.len(), 200);
+    let fin = tshark.fields(&path, "tcp.stream == 0 and tcp.flags.fin == 1", &["tcp.srcport", "tcp.seq"]);
+    assert_eq!(fin[0][1], (1 + (10 << 20)).to_string(), "the client's FIN comes after 10 MiB: {fin:?}");
+    assert_eq!(fin[1], [captured.server.port.to_string(), (1 + (10 << 20)).to_string()]);
+}
+
+#[test]
+fn tshark_decrypts_with_the_keys_in_the_file() {
+    let Some(tshark) = Tshark::find() else { return };
+    for version in [&TLS12, &TLS13] {
+        for with_keys in [true, false] {
+            let identity = Identity::new();
+            let mut arguments = identity.arguments().to_vec();
+            arguments.extend(with_keys.then_some("--capture-keys"));
+            let mut captured = Captured::start(&arguments);
+            let config = Arc::new(trusting(&[version], None));
+            let data = lines(200_000);
+            for _ in 0..2 {
+                let name = ServerName::try_from("localhost").unwrap();
+                let client = ClientConnection::new(Arc::clone(&config), name).unwrap();
+                let mut stream = StreamOwned::new(client, captured.server.connect());
+                for part in data.chunks(16_384) {
+                    echo(&mut stream, part);
+                }
+                stream.conn.send_close_notify();
+                stream.flush().unwrap();
+                assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+            }
+            captured.server.out.wait_until(|line| line.contains("closed by the client"));
+            captured.server.out.wait_until(|line| line.contains("closed by the client"));
+            captured.stop();
+            let path = captured.path();
+            assert_eq!(tshark.problems(&path), [""; 0], "{version:?}");
+            // The second connection resumes the session of the first one.
+            for stream in [0, 1] {
+                let expected = if with_keys { &data[..] } else { &[] };
+                let followed = tshark.follow(&path, "tls", stream);
+                assert!(followed[0] == expected && followed[1] == expected, "{version:?}, {stream}");
+            }
+            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode == 0o600, with_keys, "{mode:o}");
+            let bytes = fs::read(&path).unwrap();
+            let has_secrets = [&b"CLIENT_RANDOM "[..], b"CLIENT_TRAFFIC_SECRET_0 "]
+                .iter()
+                .any(|label| bytes.windows(label.len()).any(|window| window == *label));
+            assert_eq!(has_secrets, with_keys);
+        }
+    }
+}
+
+/// The reader of a pipe is a disk that takes no more.
+#[test]
+fn slow_disk_leaves_gaps_and_never_stops_the_echo() {
+    /// More than the queue and the pipe hold.
+    const SENT: u64 = 48 << 20;
+    let Some(tshark) = Tshark::find() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut server = Server::start(&["--capture", pipe.to_str().unwrap(), "--recv-size", "65536"]);
+    let client = server.connect();
+    let data = lines(SENT as usize);
+    assert!(send_and_end(&client, &data) == data, "the echo differs");
+    server.out.wait_until(|line| line.contains("closed by the client"));
+    let file = folder.path().join("a.pcapng");
+    let reader = thread::spawn({
+        let file = file.clone();
+        move || io::copy(&mut File::open(pipe)?, &mut File::create(file)?)
+    });
+    // Data is captured again once there is room.
+    let mut late = server.connect();
+    crate::support::running::wait_for("room in the queue", || {
+        thread::sleep(Duration::from_millis(20));
+        echo(&mut late, b"late\n");
+        fs::metadata(&file).is_ok_and(|metadata| metadata.len() > 60 << 20)
+    });
+    drop(late);
+    server.signal("TERM");
+    assert_eq!(server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+    reader.join().unwrap().unwrap();
+    let summary = server.err.rest().pop().unwrap();
+    let comments = tshark.fields(&file, "frame.comment", &["tcp.stream", "frame.comment"]);
+    let skipped: u64 = comments
+        .iter()
+        .map(|fields| {
+            assert!(fields[1].ends_with("before this packet not recorded."), "{fields:?}");
+            number(&fields[1])
+        })
+        .sum();
+    assert!(skipped > 10 << 20, "{comments:?}");
+    let counted = echoscope::text::with_thousands(skipped);
+    assert!(
+        summary.contains(&format!("; {counted} bytes left out because the disk was too slow")),
+        "{summary}"
+    );
+    // What is in the file, and what the comments count, is all that was sent.
+    let captured = tshark.fields(&file, "tcp.stream == 0 and tcp.len > 0", &["tcp.len"]);
+    let captured: u64 = captured.iter().map(|fields| fields[0].parse::<u64>().unwrap()).sum();
+    let missing: u64 =
+        comments.iter().filter(|fields| fields[0] == "0").map(|fields| number(&fields[1])).sum();
+    assert_eq!(captured + missing, 2 * SENT);
+    let problems = tshark.problems(&file);
+    let marks_a_gap = |problem: &String| {
+        problem.starts_with("Previous segment") || problem.starts_with("ACKed segment that wasn't captured")
+    };
+    assert!(problems.iter().all(marks_a_gap), "{problems:?}");
+}
+
+fn number(comment: &str) -> u64 {
+    comment.split(' ').next().unwrap().replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn full_disk_is_reported_once_and_the_server_continues() {
+    let mut server = Server::start(&["--capture", "/dev/full"]);
+    let mut client = server.connect();
+    for _ in 0..3 {
+        echo(&mut client, b"Hello\n");
+        thread::sleep(Duration::from_millis(20));
+    }
+    server.signal("TERM");
+    assert_eq!(server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+    let lines = server.err.rest();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].starts_with("echoscope: Can't write the capture to /dev/full: "), "{lines:?}");
+    assert!(lines[0].ends_with("Nothing more is captured; the server continues."), "{lines:?}");
+}
+
+#[test]
+fn only_a_capture_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let run =
+        |path: &Path| finish(echoscope(&["--headless", "--port", "0", "--capture", path.to_str().unwrap()]));
+    let key = folder.path().join("server.key");
+    fs::write(&key, "-----BEGIN PRIVATE KEY-----").unwrap();
+    let end = run(&key);
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert!(
+        end.stderr.contains("this file is no pcapng capture. Choose another file, or delete it."),
+        "{end:?}"
+    );
+    assert_eq!(fs::read_to_string(&key).unwrap(), "-----BEGIN PRIVATE KEY-----");
+    let end = run(&folder.path().join("missing").join("a.pcapng"));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert_eq!(end.stderr.lines().count(), 1, "{end:?}");
+    let end = run(folder.path());
+    assert_eq!(end.code, Some(1), "{end:?}");
+    let end = finish(echoscope(&["--capture", "a.pcapng"]));
+    assert_eq!(end.code, Some(2), "{end:?}");
+    assert!(end.stderr.contains("--headless"), "{end:?}");
+}
+
+/// A file that isn't finished is whole up to its last packets.
+#[test]
+fn killed_server_leaves_a_readable_file() {
+    let Some(tshark) = Tshark::find() else { return };
+    let mut captured = Captured::start(&[]);
+    let mut client = captured.server.connect();
+    echo(&mut client, b"Hello\n");
+    let path = captured.path();
+    crate::support::running::wait_for("the data", || {
+        fs::read(&path).unwrap().windows(6).filter(|window| window == b"Hello\n").count() == 2
+    });
+    captured.server.signal("KILL");
+    captured.server.end(PATIENCE);
+    assert_eq!(tshark.problems(&path), [""; 0]);
+    assert_eq!(tshark.follow(&path, "tcp", 0), [b"Hello\n"; 2]);
+    // The next run overwrites it.
+    let mut again = Captured { server: Server::start(&["--capture", path.to_str().unwrap()]), ..captured };
+    again.stop();
+    assert!(tshark.fields(&path, "tcp", &["tcp.len"]).is_empty());
+}
