@@ -7,6 +7,7 @@
 set -euo pipefail
 : "${what:?is the name of the script that makes the package}"
 # Arguments are relative to the caller's folder.
+caller=$PWD
 [ -z "${THIRD_PARTY:-}" ] || THIRD_PARTY=$(realpath "$THIRD_PARTY")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 here=assets/packaging
@@ -14,6 +15,7 @@ target=${CARGO_TARGET_DIR:-target}
 packages=target/packages
 stage=target/packaging/$what
 program=${program:-}
+triple=
 
 fail() {
     echo "$what: $*" >&2
@@ -26,6 +28,27 @@ need() {
     for needed; do
         command -v "$needed" >/dev/null || fail "$needed is not installed"
     done
+}
+
+# arguments [--target TRIPLE] [PROGRAM]: sets `triple`, which is empty for this machine's architecture, and `program`.
+arguments() {
+    if [ "${1:-}" = --target ]; then
+        triple=${2:-}
+        [ -n "$triple" ] || fail "--target needs a target triple, such as aarch64-unknown-linux-gnu"
+        shift 2
+    fi
+    [ $# -le 1 ] || fail "usage: assets/packaging/$what [--target TRIPLE] [PROGRAM]"
+    program=${1:+$(cd "$caller" && realpath "$1")}
+}
+
+# run ARGUMENT…: runs the program. For another architecture it uses cargo's runner for the target, if that is set.
+run() {
+    local runner=${triple:+CARGO_TARGET_${triple//-/_}_RUNNER}
+    runner=${runner^^}
+    # Like cargo, this splits the runner at spaces.
+    # shellcheck disable=SC2086
+    ${runner:+${!runner:-}} "$program" "$@" ||
+        fail "can't run $program${runner:+: set $runner to an emulator, such as qemu-aarch64 -L /usr/aarch64-linux-gnu}"
 }
 
 need cargo gzip sed
@@ -136,10 +159,10 @@ stage_linux() {
     done
     copy 644 icons/echoscope.svg "$prefix/share/icons/hicolor/scalable/apps"
     mkdir -p "$prefix"/share/{man/man1,bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}
-    "$program" manual-page | gzip -9n >"$prefix/share/man/man1/echoscope.1.gz"
-    "$program" completions bash >"$prefix/share/bash-completion/completions/echoscope"
-    "$program" completions zsh >"$prefix/share/zsh/vendor-completions/_echoscope"
-    "$program" completions fish >"$prefix/share/fish/vendor_completions.d/echoscope.fish"
+    run manual-page | gzip -9n >"$prefix/share/man/man1/echoscope.1.gz"
+    run completions bash >"$prefix/share/bash-completion/completions/echoscope"
+    run completions zsh >"$prefix/share/zsh/vendor-completions/_echoscope"
+    run completions fish >"$prefix/share/fish/vendor_completions.d/echoscope.fish"
 }
 
 # stage_windows FOLDER: copies the files of the zip and the installer.

@@ -10,7 +10,7 @@ use echoscope::python::{Version, program};
 use echoscope::server::ServerConfig;
 use echoscope::settings::{Mode, Settings};
 
-use crate::support::{Identity, Server};
+use crate::support::{Identity, Server, program_path};
 use crate::{Turn, free_port, python, text, with_verdict};
 
 fn run(options: &Options) -> Report {
@@ -85,7 +85,7 @@ fn own_program_passes_as_a_command() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("settings.toml");
     let arguments = ["--headless", "--host", "127.0.0.1", "--port", &port.to_string(), "--settings"];
-    let mut command = vec![OsString::from(env!("CARGO_BIN_EXE_echoscope"))];
+    let mut command = vec![program_path().into_os_string()];
     command.extend(arguments.iter().map(OsString::from));
     command.push(settings.into_os_string());
     let report = run(&Options { command, ..Options::new("127.0.0.1", port) });

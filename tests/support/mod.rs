@@ -25,10 +25,17 @@ use rustls::ServerConfig;
 /// How long a test waits for something that should happen at once: long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Returns the path of the built program, or that in `ECHOSCOPE_PROGRAM`: tests/arm64.sh names a script there that runs
+/// the program under an emulator.
+pub(crate) fn program_path() -> PathBuf {
+    std::env::var_os("ECHOSCOPE_PROGRAM")
+        .map_or_else(|| env!("CARGO_BIN_EXE_echoscope").into(), PathBuf::from)
+}
+
 /// Returns a command for the built program, without a display, input or saved settings.
 pub(crate) fn echoscope(arguments: &[&str]) -> Command {
     let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-settings");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_echoscope"));
+    let mut command = Command::new(program_path());
     command
         .args(arguments)
         .env_remove("DISPLAY")

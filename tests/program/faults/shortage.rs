@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::echo;
 use super::watch::{after, assert_idle};
-use crate::support::Server;
+use crate::support::{Server, program_path};
 
 const HEADLESS: [&str; 7] = ["--headless", "--port", "0", "--backlog", "200", "--host", "127.0.0.1"];
 
@@ -84,7 +84,7 @@ fn server_recovers_from_a_shortage_of_threads() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let program = folder.path().join("echoscope");
-    std::fs::copy(env!("CARGO_BIN_EXE_echoscope"), &program).unwrap();
+    std::fs::copy(program_path(), &program).unwrap();
     let mut limited = Command::new("setpriv");
     limited
         .args(["--reuid", &user, "--regid", &user, "--clear-groups", "prlimit", "--nproc=36"])
