@@ -27,7 +27,7 @@ pub(super) enum Received {
 
 /// A connection to the server.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct CheckConnection {
     stream: TcpStream,
     tls: Option<Tls>,
     /// The address of this client.
@@ -42,7 +42,7 @@ struct Tls {
     connector: Connector,
 }
 
-impl Connection {
+impl CheckConnection {
     /// Connects over TCP.
     ///
     /// # Errors

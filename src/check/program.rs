@@ -35,14 +35,14 @@ struct Lines {
 
 /// A program, which is started more than once.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(super) struct CheckedProgram {
     command: Vec<OsString>,
     group: Option<ProcessGroup>,
     out: Arc<Mutex<Lines>>,
     err: Arc<Mutex<Lines>>,
 }
 
-impl Program {
+impl CheckedProgram {
     pub(super) fn new(command: &[OsString]) -> Self {
         Self { command: command.to_vec(), group: None, out: Arc::default(), err: Arc::default() }
     }

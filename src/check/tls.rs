@@ -8,7 +8,7 @@ use crate::check::echo::LINE;
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
 use crate::check::robustness::serves_another;
-use crate::check::target::{Problem, Trouble};
+use crate::check::target::{StepError, Trouble};
 use crate::settings::TlsVersions;
 use crate::tls::explain::explain_accepted;
 use crate::tls::options::Trust;
@@ -56,7 +56,7 @@ pub(super) fn certificate(context: &mut Context<'_>) -> Run {
                 (text, false) => Outcome::observed(text),
             });
         }
-        Err(Problem { trouble: Trouble::Error(text), .. }) => text,
+        Err(StepError { trouble: Trouble::Error(text), .. }) => text,
         Err(problem) => return Err(problem.into()),
     };
     serves_another(context, "After the client had rejected the certificate").map_err(handshake_error)?;

@@ -1,4 +1,5 @@
-//! The subcommand `echoscope check`: turns options into [`Options`], prints each result as it comes, and writes reports.
+//! The subcommand `echoscope check`: turns options into [`CheckOptions`], prints each result as it comes, and writes
+//! reports.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
-use crate::check::{self, CHECKS, Expect, Options, Profile, Progress, Report};
+use crate::check::{self, CHECKS, CheckOptions, CheckProgress, Expect, Profile, Report};
 use crate::cli::help_text::{self, CHECK_EXAMPLES, OUTPUT, SERVER, TLS};
 use crate::platform::signals;
 use crate::settings::{Setting, Settings};
@@ -113,7 +114,7 @@ fn names() -> impl TypedValueParser<Value = String> {
 /// The subcommand with valid options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckCommand {
-    options: Options,
+    options: CheckOptions,
     list: bool,
     json: bool,
     html: Option<PathBuf>,
@@ -123,7 +124,7 @@ impl CheckFlags {
     /// Returns the subcommand, or an error of one line if an option is invalid.
     pub(super) fn read(self) -> Result<CheckCommand, String> {
         let (host, port) = parse_address(self.address.as_deref().unwrap_or_default())?;
-        let options = Options {
+        let options = CheckOptions {
             tls: self.is_tls,
             ca: self.ca,
             only: self.only.iter().filter_map(|name| check::find(name)).map(|check| check.name).collect(),
@@ -135,7 +136,7 @@ impl CheckFlags {
             }),
             profile: if self.profile == "course" { Profile::Course } else { Profile::Strict },
             command: self.command,
-            ..Options::new(host, port)
+            ..CheckOptions::new(host, port)
         };
         Ok(CheckCommand { options, list: self.list, json: self.json, html: self.html })
     }
@@ -179,7 +180,7 @@ impl CheckCommand {
         signals::on_stop_signal(move || canceled.store(true, Ordering::Relaxed))
             .map_err(|error| format!("Can't handle Ctrl-C: {error}."))?;
         let report = check::run(&self.options, &cancel, |progress| {
-            if let Progress::Finished(result) = progress
+            if let CheckProgress::Finished(result) = progress
                 && !self.json
             {
                 print(&result.text());
