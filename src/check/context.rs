@@ -11,6 +11,7 @@ use crate::check::outcome::{Failure, Outcome};
 use crate::check::program::CheckedProgram;
 use crate::check::target::{CheckTarget, StepError, Trouble};
 use crate::resolve::Lookup;
+use crate::tls::options::Trust;
 
 /// How many clients a serving mode serves at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,8 @@ pub struct CheckOptions {
     pub port: u16,
     /// Whether to use TLS.
     pub tls: bool,
-    /// The file of the CA that the server's certificate must be signed by; `None` to only describe the certificate.
-    pub ca: Option<PathBuf>,
+    /// The CAs that the server's certificate must be signed by; `None` to only describe the certificate.
+    pub trust: Option<Trust>,
     /// The names of the checks to run; all if this is empty. The checks that they depend on are run, too.
     pub only: Vec<&'static str>,
     /// The limit for one step of a check, for example for an answer.
@@ -54,6 +55,8 @@ pub struct CheckOptions {
     pub profile: Profile,
     /// The program to start and its arguments; empty if the server runs already.
     pub command: Vec<OsString>,
+    /// The folder that the program runs in; `None` for the current one.
+    pub folder: Option<PathBuf>,
 }
 
 impl CheckOptions {
@@ -64,18 +67,21 @@ impl CheckOptions {
             host: host.into(),
             port,
             tls: false,
-            ca: None,
+            trust: None,
             only: Vec::new(),
             timeout: Duration::from_secs(5),
             expect: None,
             profile: Profile::default(),
             command: Vec::new(),
+            folder: None,
         }
     }
 }
 
 /// The shortest time that a program has to start: an interpreter may be slow at its first start.
 const START: Duration = Duration::from_secs(10);
+/// How long the checks wait for the resolver before they look whether they are canceled.
+const LOOKUP_PAUSE: Duration = Duration::from_millis(20);
 /// How long an attempt to connect to a program that starts may take.
 const ATTEMPT: Duration = Duration::from_millis(500);
 /// How long a program that closed its connections may take to exit.
@@ -102,7 +108,8 @@ impl<'a> Context<'a> {
             timeout: options.timeout,
             cancel,
         };
-        let program = (!options.command.is_empty()).then(|| CheckedProgram::new(&options.command));
+        let program = (!options.command.is_empty())
+            .then(|| CheckedProgram::new(&options.command, options.folder.clone()));
         Self { options, target, program, first: None, served_at_once: None }
     }
 
@@ -118,7 +125,7 @@ impl<'a> Context<'a> {
                     "Another program listens on {} already. Stop it, or choose another address.",
                     self.target.address()
                 );
-                return Err(Outcome::failed(finding).with_mistake(None));
+                return Err(Outcome::failed(finding).with_mistake(Some(mistake::ADDRESS_IN_USE)));
             }
             return self.start_program();
         }
@@ -133,7 +140,14 @@ impl<'a> Context<'a> {
         let failed = |reason: &str| Outcome::failed(format!("The name {host} can't be resolved: {reason}."));
         let lookup =
             Lookup::start(host, *port, || ()).map_err(|error| failed(&crate::text::io_error(&error)))?;
-        match lookup.wait(self.target.timeout) {
+        let deadline = Instant::now() + self.target.timeout;
+        let answer = loop {
+            let answer = lookup.wait(LOOKUP_PAUSE);
+            if answer.is_some() || Instant::now() >= deadline || self.target.is_canceled() {
+                break answer;
+            }
+        };
+        match answer {
             None => Err(failed("no answer")),
             Some(Err(error)) => Err(failed(&crate::text::io_error(&error))),
             Some(Ok(addresses)) => Ok(addresses),

@@ -36,4 +36,4 @@ pub use mistake::Mistake;
 pub use outcome::{CheckVerdict, Excerpt, Exchange, Outcome};
 pub use report::{CheckResult, Report};
 pub use run::{CheckProgress, run};
-pub use table::{CHECKS, CheckNeed, ServerCheck, find};
+pub use table::{CHECKS, CheckNeed, ServerCheck, find, groups};

@@ -61,11 +61,16 @@ pub(super) fn interrupt(context: &mut Context<'_>) -> Run {
     let mut client = context.connect()?;
     context.target.echo(&mut client, LINE)?;
     let limit = context.target.timeout;
-    let program = program(context)?;
-    if !program.interrupt() {
+    if !program(context)?.interrupt() {
         return Ok(Outcome::skipped("This OS can't send Ctrl-C to another program alone."));
     }
-    let end = program.end_within(limit);
+    let deadline = Instant::now() + limit;
+    let end = loop {
+        let end = program(context)?.end();
+        if end.is_some() || context.target.pause_until(deadline).is_err() {
+            break end;
+        }
+    };
     context.target.close(client);
     match end {
         Some(end) => {

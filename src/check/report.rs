@@ -55,6 +55,23 @@ impl Report {
         if self.is_canceled { format!("{summary}; canceled") } else { summary }
     }
 
+    /// Returns the first result with the verdict *failed*.
+    #[must_use]
+    pub fn first_failed(&self) -> Option<&CheckResult> {
+        self.results.iter().find(|result| result.outcome.verdict == CheckVerdict::Failed)
+    }
+
+    /// Returns the result in one or two sentences: what to correct first, and how many checks have each verdict.
+    #[must_use]
+    pub fn conclusion(&self) -> String {
+        let summary = self.summary();
+        match self.first_failed() {
+            Some(first) => format!("Start with: “{}”. {summary}.", first.check.title),
+            None if self.is_canceled => format!("{summary}."),
+            None => format!("No required check failed. {summary}."),
+        }
+    }
+
     /// Returns the command that was checked, or an empty text.
     #[must_use]
     pub fn command(&self) -> String {
@@ -93,7 +110,9 @@ impl CheckResult {
         }
         if let Some(mistake) = mistake {
             details.push(("likely mistake", mistake.text.to_owned()));
-            details.push(("right", mistake.python.to_owned()));
+            if !mistake.python.is_empty() {
+                details.push(("right", mistake.python.to_owned()));
+            }
         }
         if !self.outcome.holds && self.outcome.verdict != CheckVerdict::Skipped {
             details.push(("see", self.check.source.to_owned()));
@@ -133,7 +152,7 @@ impl CheckResult {
                 "offset": difference.offset, "expected": difference.expected, "got": difference.got,
             })),
             "mistake": mistake.map(|mistake| mistake.text),
-            "python": mistake.map(|mistake| mistake.python),
+            "python": mistake.map(|mistake| mistake.python).filter(|line| !line.is_empty()),
             "stderr": stderr,
             "seconds": took.as_secs_f64(),
         })

@@ -92,9 +92,9 @@ fn reason_to_skip(check: &ServerCheck, context: &Context<'_>, results: &[CheckRe
         return Some("Canceled.".to_owned());
     }
     match check.needs {
-        CheckNeed::Tls if context.target.tls.is_none() => return Some("Only with --tls.".to_owned()),
+        CheckNeed::Tls if context.target.tls.is_none() => return Some("Only with TLS.".to_owned()),
         CheckNeed::Command if context.program.is_none() => {
-            return Some("Only if you give the program's command after --.".to_owned());
+            return Some("Only if the checks start the program.".to_owned());
         }
         _ => {}
     }

@@ -279,16 +279,6 @@ pub const CHECKS: &[ServerCheck] = &[
         )
     },
     ServerCheck {
-        mistake: Some(mistake::EMPTY_CLIENT),
-        ..check(
-            "empty-client",
-            "Survives a client that leaves without a byte",
-            "Connects and closes at once, then connects another client.",
-            "recv(2)",
-            robustness::leaves,
-        )
-    },
-    ServerCheck {
         needs: CheckNeed::Tls,
         mistake: Some(mistake::TRUNCATION),
         ..check(
@@ -343,6 +333,16 @@ pub const CHECKS: &[ServerCheck] = &[
             "Connects a client that sends nothing, and another that must be served within 15 seconds.",
             "Python's ssl module: wrap_socket",
             tls::stuck_handshake,
+        )
+    },
+    ServerCheck {
+        mistake: Some(mistake::EMPTY_CLIENT),
+        ..check(
+            "empty-client",
+            "Survives a client that leaves without a byte",
+            "Connects and closes at once, then connects another client.",
+            "recv(2)",
+            robustness::leaves,
         )
     },
     ServerCheck {
@@ -404,6 +404,23 @@ pub const CHECKS: &[ServerCheck] = &[
     },
 ];
 
+/// The groups of the checks: the title of each, and the name of its first check.
+const GROUPS: [(&str, &str); 6] = [
+    ("Echo", "connect"),
+    ("Closing", "close"),
+    ("Several clients", "idle"),
+    ("TLS", "close-notify"),
+    ("Robustness", "empty-client"),
+    ("The program", "lines"),
+];
+
+/// Returns the groups of the checks in order, each with its title and its checks.
+pub fn groups() -> impl Iterator<Item = (&'static str, &'static [ServerCheck])> {
+    let is_first = |check: &ServerCheck| GROUPS.iter().any(|(_, first)| *first == check.name);
+    let checks = CHECKS.chunk_by(move |_, next| !is_first(next));
+    GROUPS.iter().map(|(title, _)| *title).zip(checks)
+}
+
 /// Returns the check with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static ServerCheck> {
@@ -429,5 +446,11 @@ mod tests {
             );
             assert!(check.about.ends_with('.') && !check.title.ends_with('.'), "{}", check.name);
         }
+    }
+    #[test]
+    fn each_group_begins_with_its_first_check() {
+        let found: Vec<_> = groups().map(|(title, checks)| (title, checks[0].name)).collect();
+        assert_eq!(found, GROUPS);
+        assert_eq!(groups().map(|(_, checks)| checks.len()).sum::<usize>(), CHECKS.len());
     }
 }

@@ -174,7 +174,15 @@ impl CheckTarget<'_> {
         if self.is_canceled() {
             return Err(self.problem(Trouble::Canceled));
         }
-        CheckConnection::open(self.address(), self.timeout).map_err(|error| self.io_problem(&error))
+        let deadline = Instant::now() + self.timeout;
+        let pause = || self.pause_until(deadline).map_err(|_| io::Error::from(ErrorKind::TimedOut));
+        CheckConnection::open(self.address(), pause).map_err(|error| {
+            // A connection attempt that the user canceled ends like one without an answer.
+            if error.kind() == ErrorKind::TimedOut {
+                return self.problem(Trouble::Unanswered);
+            }
+            self.io_problem(&error)
+        })
     }
 
     /// Connects, with the TLS handshake if there is TLS.

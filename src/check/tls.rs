@@ -41,9 +41,8 @@ pub(super) fn versions(context: &mut Context<'_>) -> Run {
 }
 
 pub(super) fn certificate(context: &mut Context<'_>) -> Run {
-    let ca = context.options.ca.clone();
-    let is_required = ca.is_some();
-    let trust = ca.map_or(Trust::System, Trust::CaFile);
+    let is_required = context.options.trust.is_some();
+    let trust = context.options.trust.clone().unwrap_or(Trust::System);
     let target = context.target.with_tls(|tls| tls.trust = trust.clone());
     let text = match target.connect() {
         Ok(connection) => {

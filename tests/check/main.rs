@@ -5,6 +5,7 @@
 mod support;
 
 mod broken;
+mod cancel;
 mod command;
 mod right;
 

@@ -9,6 +9,7 @@ use echoscope::check::{self, CHECKS, CheckOptions, CheckVerdict, Expect, Profile
 use echoscope::python::{Version, program};
 use echoscope::server::ServerConfig;
 use echoscope::settings::{Mode, Settings};
+use echoscope::tls::options::Trust;
 
 use crate::support::{Identity, Server};
 use crate::{Turn, free_port, python, text, with_verdict};
@@ -39,7 +40,7 @@ fn assert_own_server_passes(mode: Mode, mode_name: &str, is_tls: bool) {
     server.out.discard();
     let options = CheckOptions {
         tls: is_tls,
-        ca: is_tls.then(|| PathBuf::from(&identity.certificate)),
+        trust: is_tls.then(|| Trust::CaFile(PathBuf::from(&identity.certificate))),
         expect: Some(expect(mode)),
         ..CheckOptions::new("localhost", server.port)
     };

@@ -40,7 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tls",
         ],
     ),
-    ("cli", &["check", "platform::signals", "settings", "text", "tls::create"]),
+    ("cli", &["check", "platform::signals", "settings", "text", "tls::create", "tls::options"]),
     ("client", &["platform", "resolve", "settings", "sync", "text", "tls"]),
     (
         "headless",
