@@ -50,6 +50,10 @@ pub enum NoticeTopic {
     SavedSequence,
     /// Saving the result of a lesson.
     SavedResult,
+    /// Saving the report of a check.
+    SavedReport,
+    /// Starting a check.
+    Check,
     /// Opening or leaving a lesson.
     Lesson,
     /// Saving the progress in lessons.
@@ -66,7 +70,10 @@ impl NoticeTopic {
     /// Returns whether the notice reports that a file was saved, or why it wasn't.
     #[must_use]
     pub fn is_saved_file(self) -> bool {
-        matches!(self, Self::SavedLog | Self::SavedProgram | Self::SavedSequence | Self::SavedResult)
+        matches!(
+            self,
+            Self::SavedLog | Self::SavedProgram | Self::SavedSequence | Self::SavedResult | Self::SavedReport
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use egui::text::LayoutJob;
 use egui::{Button, Popup, Response, ScrollArea, TextFormat, Ui, accesskit, vec2};
 
 use crate::app::{App, Command};
+use crate::lessons::condition::LessonPlace;
 use crate::lessons::{Lesson, builtin_lessons};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
@@ -58,6 +59,10 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
     ui.separator();
     if item(ui, "Open a lesson file…", "A lesson that a teacher has written", false).clicked() {
         action = Some(Action::choose_path(Command::OpenLesson(PathBuf::new())));
+    }
+    let check = LessonPlace::CheckServer;
+    if item(ui, check.label(), "Tests an echo server, and explains its mistakes", false).clicked() {
+        action = Some(Action::Open(check));
     }
     if app.lesson().is_some() {
         if item(ui, "Restart the lesson", "Back to step 1, with no step ticked", false).clicked() {

@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "app",
         &[
             "capture",
+            "check",
             "client",
             "lessons",
             "log",
@@ -58,6 +59,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "lessons",
         &[
+            "check",
             "platform::process_usage",
             "server::calls",
             "server::event",
@@ -81,8 +83,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "ui",
         &[
-            "app", "capture", "client", "lessons", "log", "platform", "python", "server", "settings", "sync",
-            "text", "tls",
+            "app", "capture", "check", "client", "lessons", "log", "platform", "python", "server",
+            "settings", "sync", "text", "tls",
         ],
     ),
 ];
