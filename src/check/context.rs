@@ -216,6 +216,14 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Closes the first connection if no check has used it, since `--only` leaves out checks. A server that serves one
+    /// client at a time couldn't serve another.
+    pub(super) fn close_first(&mut self) {
+        if let Some(connection) = self.first.take() {
+            self.target.close(connection);
+        }
+    }
+
     /// Returns how the server ended, as a sentence; `None` if it still runs, or that can't be found out.
     pub(super) fn end_of_server(&mut self) -> Option<String> {
         let Some(program) = &mut self.program else {

@@ -22,6 +22,7 @@ const STUCK: Duration = Duration::from_secs(15);
 type Run = Result<Outcome, Failure>;
 
 pub(super) fn versions(context: &mut Context<'_>) -> Run {
+    context.close_first();
     let mut supported = Vec::new();
     for (versions, name) in [(TlsVersions::Only13, "TLS 1.3"), (TlsVersions::Only12, "TLS 1.2")] {
         match context.target.with_versions(versions).connect() {
@@ -41,6 +42,7 @@ pub(super) fn versions(context: &mut Context<'_>) -> Run {
 }
 
 pub(super) fn certificate(context: &mut Context<'_>) -> Run {
+    context.close_first();
     let is_required = context.options.trust.is_some();
     let trust = context.options.trust.clone().unwrap_or(Trust::System);
     let target = context.target.with_tls(|tls| tls.trust = trust.clone());

@@ -51,6 +51,18 @@ fn assert_own_server_passes(mode: Mode, mode_name: &str, is_tls: bool) {
 }
 
 #[test]
+fn single_checks_pass_with_one_client_at_a_time() {
+    let identity = Identity::new();
+    let server = Server::start(&[&["--mode", "one"][..], &identity.arguments()].concat());
+    server.out.discard();
+    for check in ["idle", "certificate", "tls-versions"] {
+        let options =
+            CheckOptions { tls: true, only: vec![check], ..CheckOptions::new("localhost", server.port) };
+        run(&options);
+    }
+}
+
+#[test]
 fn own_server_passes_with_one_client_at_a_time() {
     assert_own_server_passes(Mode::One, "one", false);
 }
