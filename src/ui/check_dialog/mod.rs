@@ -27,6 +27,9 @@ use crate::ui::widgets::field::{Tone, note, small};
 
 const DIALOG: Dialog = Dialog { title: "Check a server", width: 720.0 };
 
+/// The port of the tutorial's program.
+const DEFAULT_PORT: u16 = 12345;
+
 /// The kind of server to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
@@ -78,9 +81,9 @@ impl Default for CheckDialog {
         Self {
             is_open: false,
             target: None,
-            address: "localhost:12345".to_owned(),
+            address: String::new(),
             program: PathBuf::new().into(),
-            port: "12345".to_owned(),
+            port: String::new(),
             tls: false,
             ca_file: PathBuf::new().into(),
             expect: None,
@@ -99,6 +102,12 @@ impl CheckDialog {
 
     /// Opens the dialog, with the report of the last run if there is one.
     pub(super) fn open(&mut self, app: &App) {
+        if self.port.is_empty() {
+            // The program in the Code tab has the form's port.
+            let port = Some(app.settings().port).filter(|port| *port != 0).unwrap_or(DEFAULT_PORT);
+            self.port = port.to_string();
+            self.address = format!("localhost:{port}");
+        }
         self.is_open = true;
         self.shows_form = app.check_run().is_none();
     }
@@ -145,7 +154,7 @@ impl CheckDialog {
                 } else if app.check_run().is_some() {
                     self.shows_form = !ui.button("Last result").clicked();
                 }
-                closes = ui.button("Close").clicked();
+                closes = ui.button("Done").clicked();
             }
         });
         let is_running = app.check_run().is_some_and(|run| run.report().is_none());
@@ -201,7 +210,7 @@ impl CheckDialog {
         if self.address.trim().is_empty() {
             return Err("Enter the server's address, such as localhost:12345.".to_owned());
         }
-        parse::address(&self.address, ("localhost", 12345)).map_err(|error| error.to_string())
+        parse::address(&self.address, ("localhost", DEFAULT_PORT)).map_err(|error| error.to_string())
     }
 
     fn program_port(&self, app: &App) -> Result<u16, String> {
