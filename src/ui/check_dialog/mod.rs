@@ -162,6 +162,7 @@ impl CheckDialog {
             && (starts || keys.entered)
             && !is_running
         {
+            self.target = Some(self.target(app));
             (self.shows_form, self.list) = (false, ResultList::default());
             actions.push(Command::RunCheck(Box::new(options)).into());
         }
