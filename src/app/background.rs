@@ -32,31 +32,30 @@ pub(super) struct Background<A> {
     sender: Sender<Update<A>>,
     updates: Receiver<Update<A>>,
     wake: WakeFn,
-    /// Every thread that writes a file holds a clone of the sender, so the receiver disconnects once all of them have
-    /// finished.
-    writers: (Option<Sender<()>>, Receiver<()>),
+    /// Every thread that must finish holds a clone of the sender, so the receiver disconnects once all of them have.
+    unfinished: (Option<Sender<()>>, Receiver<()>),
 }
 
 impl<A: 'static> Background<A> {
     pub(super) fn new(wake: WakeFn) -> Self {
         let (sender, updates) = channel();
-        let (writer, all_written) = channel();
-        Self { sender, updates, wake, writers: (Some(writer), all_written) }
+        let (guard, all_finished) = channel();
+        Self { sender, updates, wake, unfinished: (Some(guard), all_finished) }
     }
 
-    /// Runs `work` on a thread with this name. `writes`: whether the work writes a file, so that
-    /// [`Self::finish_writing`] waits for it.
+    /// Runs `work` on a thread with this name. `must_finish`: whether [`Self::finish`]
+    /// waits for it.
     ///
     /// # Errors
     /// The OS can't create a thread.
     pub(super) fn run(
         &self,
         name: &str,
-        writes: bool,
+        must_finish: bool,
         work: impl FnOnce(&UpdateSender<A>) + Send + 'static,
     ) -> io::Result<()> {
         let updates = UpdateSender { sender: self.sender.clone(), wake: Arc::clone(&self.wake) };
-        let guard = self.writers.0.clone().filter(|_| writes);
+        let guard = self.unfinished.0.clone().filter(|_| must_finish);
         let run = move || {
             work(&updates);
             drop(guard);
@@ -69,10 +68,10 @@ impl<A: 'static> Background<A> {
         self.updates.try_recv().ok()
     }
 
-    /// Waits until every file is written, but no longer than `timeout`.
-    pub(super) fn finish_writing(&mut self, timeout: Duration) {
-        self.writers.0 = None;
+    /// Waits for all work that must finish, but no longer than `timeout`.
+    pub(super) fn finish(&mut self, timeout: Duration) {
+        self.unfinished.0 = None;
         // Nothing is ever sent, so this returns when the last sender is dropped.
-        let _ = self.writers.1.recv_timeout(timeout);
+        let _ = self.unfinished.1.recv_timeout(timeout);
     }
 }

@@ -8,8 +8,10 @@ use crate::app::clients::{ClientCommand, ServerEndpoint};
 use crate::app::form::CheckedFiles;
 use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::save::ExportFormat;
+use crate::app::server_check::ReportFormat;
 use crate::app::state::{App, Pending, Rate, log_limits};
 use crate::capture::sequence::SequenceFormat;
+use crate::check::CheckOptions;
 use crate::lessons::LessonRun;
 use crate::lessons::condition::{LessonPlace, RowPlace};
 use crate::lessons::lesson_event::LessonEvent;
@@ -23,8 +25,9 @@ use crate::tls::file_error::{FileRole, TlsFileError};
 
 /// How long [`App::shutdown`] waits for the server and the clients.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long [`App::shutdown`] waits for files that are being written: enough for a large log on a slow disk.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long [`App::shutdown`] waits for files that are being written, enough for a large log on a slow disk, and for
+/// checks to end their program.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +99,17 @@ pub enum Command {
     },
     /// Keep the TLS keys of new handshakes in memory for pcapng files, or forget all of them.
     KeepTlsKeys(bool),
+    /// Run the checks of a server. Does nothing while they run already.
+    RunCheck(Box<CheckOptions>),
+    /// End the run of the checks early, and the program that it started.
+    CancelCheck,
+    /// Write the report of the last run of the checks to a file.
+    SaveCheckReport {
+        /// The file.
+        path: PathBuf,
+        /// HTML or JSON.
+        format: ReportFormat,
+    },
     /// Start a built-in lesson, by its index.
     StartLesson(usize),
     /// Start the lesson in a file.
@@ -193,6 +207,9 @@ impl App {
             Command::SaveSequence { id, path, format } => self.save_sequence(id, path, format),
             Command::SavePackets { connection, path } => self.save_packets(connection, path),
             Command::KeepTlsKeys(on) => self.captures().keys().turn(on),
+            Command::RunCheck(options) => self.start_check(*options),
+            Command::CancelCheck => self.cancel_check(),
+            Command::SaveCheckReport { path, format } => self.save_check_report(path, format),
             Command::StartLesson(number) => self.start_lesson(number),
             Command::OpenLesson(path) => self.open_lesson(path),
             Command::SetUpLesson => self.set_up_lesson(),
@@ -214,11 +231,13 @@ impl App {
         }
     }
 
-    /// Stops the server and the clients and waits for them (at most a second), saves the settings, and waits until all
-    /// files are written (at most ten seconds).
+    /// Stops the server, the clients and the checks, and waits for the server and the clients (at most a second). Saves
+    /// the settings, and waits until all files are written and the program that is checked has ended (at most ten
+    /// seconds).
     pub fn shutdown(&mut self) {
         let start = Instant::now();
         self.clients.close_now();
+        self.cancel_check();
         self.pending = None;
         if let Some(server) = &self.server {
             server.stop();
@@ -229,7 +248,7 @@ impl App {
         self.clients.wait_until_over(start + SHUTDOWN_TIMEOUT);
         self.settings_changes = None;
         self.lessons.changes = None;
-        self.background.finish_writing(WRITE_TIMEOUT);
+        self.background.finish(FINISH_TIMEOUT);
         self.poll();
     }
 

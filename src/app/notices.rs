@@ -52,6 +52,10 @@ pub enum NoticeTopic {
     SavedPackets,
     /// Saving the result of a lesson.
     SavedResult,
+    /// Saving the report of a check.
+    SavedReport,
+    /// Starting a check.
+    Check,
     /// Opening or leaving a lesson.
     Lesson,
     /// Saving the progress in lessons.
@@ -75,6 +79,7 @@ impl NoticeTopic {
                 | Self::SavedSequence
                 | Self::SavedPackets
                 | Self::SavedResult
+                | Self::SavedReport
         )
     }
 }

@@ -13,6 +13,7 @@ use crate::app::state::App;
 use crate::app::tls_jobs::LatestJob;
 use crate::capture::pcapng::{self, SavedPackets};
 use crate::capture::sequence::{Sequence, SequenceFormat};
+use crate::lessons::lesson_event::LessonEvent;
 use crate::log::{LogEntry, json, line};
 use crate::platform::files;
 use crate::platform::terminal::{PYTHON, argument};
@@ -143,7 +144,7 @@ impl App {
     }
 
     /// Writes a file on a thread of its own, then shows the message that `write` returns.
-    fn save_file(
+    pub(super) fn save_file(
         &mut self,
         topic: NoticeTopic,
         subject: String,
@@ -175,6 +176,9 @@ impl App {
             };
             updates.send(move |app| {
                 app.saves_running -= 1;
+                if topic == NoticeTopic::SavedProgram && !notice.problem {
+                    app.lessons.on_event(LessonEvent::ProgramSaved);
+                }
                 app.tell(notice);
             });
         });

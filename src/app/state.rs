@@ -12,6 +12,7 @@ use crate::app::clients::{Clients, ServerEndpoint};
 use crate::app::form::{Check, CheckedFiles, Form};
 use crate::app::lesson_state::LessonState;
 use crate::app::notices::{Notice, NoticeTopic, Notices};
+use crate::app::server_check::CheckRun;
 use crate::capture::{Capture, Captures, RemovedCaptures};
 use crate::log::EventLog;
 use crate::python::Program;
@@ -66,6 +67,8 @@ pub struct App {
     /// Sends changed settings to the thread that saves them, if they are saved.
     pub(super) settings_changes: Option<Sender<Settings>>,
     pub(super) notices: Notices,
+    /// The last run of the checks.
+    pub(super) check_run: Option<CheckRun>,
     /// The entries and captures that were cleared, until the notice about it is gone.
     pub(super) cleared: Option<ClearedLog>,
     /// How many files are being saved.
@@ -120,6 +123,7 @@ impl App {
             adopt_port: false,
             pending: None,
             lessons: LessonState::default(),
+            check_run: None,
             options,
         };
         app.start_saving_settings();

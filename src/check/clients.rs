@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::check::connection::Connection;
+use crate::check::connection::CheckConnection;
 use crate::check::context::{Context, Expect};
 use crate::check::echo::{LINE, pattern};
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
-use crate::check::target::{Problem, Target, Trouble};
+use crate::check::target::{CheckTarget, StepError, Trouble};
 use crate::platform::addresses::is_own_address;
 use crate::platform::socket_queues::listening_addresses;
 use crate::text::{count, duration, list};
@@ -34,7 +34,7 @@ const ATTEMPT: Duration = Duration::from_millis(400);
 type Run = Result<Outcome, Failure>;
 
 /// Connects a client and checks its echo.
-fn serve(target: &Target<'_>) -> Result<Connection, Problem> {
+fn serve(target: &CheckTarget<'_>) -> Result<CheckConnection, StepError> {
     let mut connection = target.connect()?;
     target.echo(&mut connection, LINE)?;
     Ok(connection)
@@ -100,7 +100,7 @@ pub(super) fn queued(context: &mut Context<'_>) -> Run {
 
 pub(super) fn crowd(context: &mut Context<'_>) -> Run {
     let target = &context.target.with_timeout(context.target.timeout.max(TURN));
-    let visit = |client: u64| -> Result<(), Problem> {
+    let visit = |client: u64| -> Result<(), StepError> {
         let mut connection = target.connect()?;
         for round in 0..ROUNDS {
             target.echo(&mut connection, &pattern(MESSAGE, client * ROUNDS + round))?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustls::ClientConnection;
 use socket2::SockRef;
 
+use crate::platform::sockets::{is_connected, start_to_connect};
 use crate::tls::client_config::Connector;
 use crate::tls::explain::explain_client_error;
 use crate::tls::session_error::TlsErrorCause;
@@ -27,7 +28,7 @@ pub(super) enum Received {
 
 /// A connection to the server.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct CheckConnection {
     stream: TcpStream,
     tls: Option<Tls>,
     /// The address of this client.
@@ -42,20 +43,17 @@ struct Tls {
     connector: Connector,
 }
 
-impl Connection {
-    /// Connects over TCP.
+impl CheckConnection {
+    /// Connects over TCP. Calls `pause` as long as the OS of the server hasn't answered.
     ///
     /// # Errors
-    /// The connection was refused, or the server didn't answer within `timeout`.
-    pub(super) fn open(address: SocketAddr, timeout: Duration) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, timeout)?;
-        let local = stream.local_addr()?;
-        if local == address {
-            // Nothing listens, and the OS chose this very port for the client: the socket connected to itself (RFC 9293,
-            // section 3.5, simultaneous open).
-            return Err(ErrorKind::ConnectionRefused.into());
+    /// The connection was refused, or `pause` returned an error.
+    pub(super) fn open(address: SocketAddr, mut pause: impl FnMut() -> io::Result<()>) -> io::Result<Self> {
+        let stream = start_to_connect(address)?;
+        while !is_connected(SockRef::from(&stream))? {
+            pause()?;
         }
-        stream.set_nonblocking(true)?;
+        let local = stream.local_addr()?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, tls: None, local, has_close_notify: false })
     }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use crate::check::connection::Connection;
+use crate::check::connection::CheckConnection;
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
-use crate::check::program::Program;
-use crate::check::target::{Problem, Target, Trouble};
+use crate::check::program::CheckedProgram;
+use crate::check::target::{CheckTarget, StepError, Trouble};
 use crate::resolve::Lookup;
+use crate::tls::options::Trust;
 
 /// How many clients a serving mode serves at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,15 +36,15 @@ pub enum Profile {
 
 /// The server to check, and how to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct CheckOptions {
     /// The server's host: a name or an address.
     pub host: String,
     /// The server's port.
     pub port: u16,
     /// Whether to use TLS.
     pub tls: bool,
-    /// The file of the CA that the server's certificate must be signed by; `None` to only describe the certificate.
-    pub ca: Option<PathBuf>,
+    /// The CAs that the server's certificate must be signed by; `None` to only describe the certificate.
+    pub trust: Option<Trust>,
     /// The names of the checks to run; all if this is empty. The checks that they depend on are run, too.
     pub only: Vec<&'static str>,
     /// The limit for one step of a check, for example for an answer.
@@ -54,9 +55,11 @@ pub struct Options {
     pub profile: Profile,
     /// The program to start and its arguments; empty if the server runs already.
     pub command: Vec<OsString>,
+    /// The folder that the program runs in; `None` for the current one.
+    pub folder: Option<PathBuf>,
 }
 
-impl Options {
+impl CheckOptions {
     /// Returns the options for a server without TLS that runs already.
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16) -> Self {
@@ -64,18 +67,21 @@ impl Options {
             host: host.into(),
             port,
             tls: false,
-            ca: None,
+            trust: None,
             only: Vec::new(),
             timeout: Duration::from_secs(5),
             expect: None,
             profile: Profile::default(),
             command: Vec::new(),
+            folder: None,
         }
     }
 }
 
 /// The shortest time that a program has to start: an interpreter may be slow at its first start.
 const START: Duration = Duration::from_secs(10);
+/// How long the checks wait for the resolver before they look whether they are canceled.
+const LOOKUP_PAUSE: Duration = Duration::from_millis(20);
 /// How long an attempt to connect to a program that starts may take.
 const ATTEMPT: Duration = Duration::from_millis(500);
 /// How long a program that closed its connections may take to exit.
@@ -83,31 +89,32 @@ const EXIT: Duration = Duration::from_millis(300);
 
 /// The state that the checks share.
 pub(super) struct Context<'a> {
-    pub(super) options: &'a Options,
-    pub(super) target: Target<'a>,
+    pub(super) options: &'a CheckOptions,
+    pub(super) target: CheckTarget<'a>,
     /// The program, if the checks start it.
-    pub(super) program: Option<Program>,
+    pub(super) program: Option<CheckedProgram>,
     /// The first connection, from the check that made it to the one that uses it.
-    pub(super) first: Option<Connection>,
+    pub(super) first: Option<CheckConnection>,
     /// How many clients the server serves at once, if that is known.
     pub(super) served_at_once: Option<usize>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(options: &'a Options, cancel: &'a AtomicBool) -> Self {
-        let target = Target {
+    pub(super) fn new(options: &'a CheckOptions, cancel: &'a AtomicBool) -> Self {
+        let target = CheckTarget {
             addresses: Vec::new(),
             host: &options.host,
-            tls: options.tls.then(Target::any_certificate),
+            tls: options.tls.then(CheckTarget::any_certificate),
             timeout: options.timeout,
             cancel,
         };
-        let program = (!options.command.is_empty()).then(|| Program::new(&options.command));
+        let program = (!options.command.is_empty())
+            .then(|| CheckedProgram::new(&options.command, options.folder.clone()));
         Self { options, target, program, first: None, served_at_once: None }
     }
 
     /// Looks up the host, starts the program if there is one, and connects.
-    pub(super) fn start(&mut self) -> Result<Connection, Failure> {
+    pub(super) fn start(&mut self) -> Result<CheckConnection, Failure> {
         if self.target.addresses.is_empty() {
             self.target.addresses = self.look_up()?;
         }
@@ -118,7 +125,7 @@ impl<'a> Context<'a> {
                     "Another program listens on {} already. Stop it, or choose another address.",
                     self.target.address()
                 );
-                return Err(Outcome::failed(finding).with_mistake(None));
+                return Err(Outcome::failed(finding).with_mistake(Some(mistake::ADDRESS_IN_USE)));
             }
             return self.start_program();
         }
@@ -129,11 +136,18 @@ impl<'a> Context<'a> {
     }
 
     fn look_up(&self) -> Result<Vec<std::net::SocketAddr>, Failure> {
-        let Options { host, port, .. } = self.options;
+        let CheckOptions { host, port, .. } = self.options;
         let failed = |reason: &str| Outcome::failed(format!("The name {host} can't be resolved: {reason}."));
         let lookup =
             Lookup::start(host, *port, || ()).map_err(|error| failed(&crate::text::io_error(&error)))?;
-        match lookup.wait(self.target.timeout) {
+        let deadline = Instant::now() + self.target.timeout;
+        let answer = loop {
+            let answer = lookup.wait(LOOKUP_PAUSE);
+            if answer.is_some() || Instant::now() >= deadline || self.target.is_canceled() {
+                break answer;
+            }
+        };
+        match answer {
             None => Err(failed("no answer")),
             Some(Err(error)) => Err(failed(&crate::text::io_error(&error))),
             Some(Ok(addresses)) => Ok(addresses),
@@ -141,10 +155,10 @@ impl<'a> Context<'a> {
     }
 
     /// Connects to the first address that accepts, which then is the only one.
-    fn connect_to_any(&mut self, timeout: Duration) -> Result<Connection, Problem> {
+    fn connect_to_any(&mut self, timeout: Duration) -> Result<CheckConnection, StepError> {
         let mut first_problem = None;
         for &address in &self.target.addresses {
-            let target = Target { addresses: vec![address], ..self.target.with_timeout(timeout) };
+            let target = CheckTarget { addresses: vec![address], ..self.target.with_timeout(timeout) };
             match target.open() {
                 Ok(connection) => {
                     self.target.addresses = vec![address];
@@ -159,7 +173,7 @@ impl<'a> Context<'a> {
     }
 
     /// Starts the program, waits until it listens, and connects.
-    pub(super) fn start_program(&mut self) -> Result<Connection, Failure> {
+    pub(super) fn start_program(&mut self) -> Result<CheckConnection, Failure> {
         if let Some(program) = &mut self.program {
             program.start()?;
         }
@@ -175,7 +189,7 @@ impl<'a> Context<'a> {
                 Err(problem) if problem.trouble == Trouble::Canceled => return Err(problem.into()),
                 Err(_) => {}
             }
-            if let Some(end) = self.program.as_mut().and_then(Program::end) {
+            if let Some(end) = self.program.as_mut().and_then(CheckedProgram::end) {
                 return Err(Outcome::failed(format!("The program ended before it listened ({end}).")));
             }
             if self.target.pause_until(deadline).is_err() {
@@ -190,15 +204,23 @@ impl<'a> Context<'a> {
     }
 
     /// Connects to the server.
-    pub(super) fn connect(&mut self) -> Result<Connection, Failure> {
+    pub(super) fn connect(&mut self) -> Result<CheckConnection, Failure> {
         self.target.connect().map_err(Failure::from)
     }
 
     /// Returns the first connection, or a new one if another check has used it.
-    pub(super) fn first(&mut self) -> Result<Connection, Failure> {
+    pub(super) fn first(&mut self) -> Result<CheckConnection, Failure> {
         match self.first.take() {
             Some(connection) => Ok(connection),
             None => self.connect(),
+        }
+    }
+
+    /// Closes the first connection if no check has used it, since `--only` leaves out checks. A server that serves one
+    /// client at a time couldn't serve another.
+    pub(super) fn close_first(&mut self) {
+        if let Some(connection) = self.first.take() {
+            self.target.close(connection);
         }
     }
 
@@ -219,6 +241,6 @@ impl<'a> Context<'a> {
     }
 }
 
-fn without_tls(problem: Problem) -> Failure {
+fn without_tls(problem: StepError) -> Failure {
     Failure::from(problem).with_mistake(Some(mistake::NO_TLS))
 }

@@ -58,6 +58,7 @@ pub(super) fn again(context: &mut Context<'_>) -> Run {
 }
 
 pub(super) fn next(context: &mut Context<'_>) -> Run {
+    context.close_first();
     let mut connection = context.connect()?;
     context.target.echo(&mut connection, LINE)?;
     context.target.close(connection);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use crate::check::context::Profile;
-use crate::check::outcome::Verdict;
+use crate::check::outcome::CheckVerdict;
 use crate::check::report::Report;
 use crate::text::date;
 
@@ -46,7 +46,7 @@ pub fn html(report: &Report) -> String {
     let _ = writeln!(page, "<p>{}</p>", escape(&about.join(" ")));
     for result in &report.results {
         let outcome = &result.outcome;
-        let open = if outcome.verdict == Verdict::Failed { " open" } else { "" };
+        let open = if outcome.verdict == CheckVerdict::Failed { " open" } else { "" };
         let name = outcome.verdict.name();
         let _ = writeln!(
             page,

@@ -6,7 +6,7 @@
 pub struct Mistake {
     /// The mistake in one or two sentences.
     pub text: &'static str,
-    /// A line of Python that would be right.
+    /// A line of Python that would be right; empty if the mistake isn't in the program.
     pub python: &'static str,
 }
 
@@ -15,6 +15,14 @@ pub(super) const NOT_LISTENING: Mistake = Mistake {
     text: "The server isn't running, or it listens on another address or port.",
     python: "sock.bind((SERVER_NAME, SERVER_PORT)); sock.listen(5)",
 };
+/// The command can't be started.
+pub(super) const NOT_INSTALLED: Mistake = Mistake {
+    text: "This computer can't run the command, so the server wasn't started. Install the program, then check again.",
+    python: "",
+};
+/// Something else listens on the address.
+pub(super) const ADDRESS_IN_USE: Mistake =
+    Mistake { text: "An earlier run of the program, or another server, still uses this port.", python: "" };
 /// The handshake fails.
 pub(super) const NO_TLS: Mistake = Mistake {
     text: "The server doesn't wrap the accepted connection, or it can't use its certificate.",

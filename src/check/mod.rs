@@ -30,10 +30,10 @@ mod table;
 mod target;
 mod tls;
 
-pub use context::{Expect, Options, Profile};
+pub use context::{CheckOptions, Expect, Profile};
 pub use html::html;
 pub use mistake::Mistake;
-pub use outcome::{Excerpt, Exchange, Outcome, Verdict};
+pub use outcome::{CheckVerdict, Excerpt, Exchange, Outcome};
 pub use report::{CheckResult, Report};
-pub use run::{Progress, run};
-pub use table::{CHECKS, Check, Need, find};
+pub use run::{CheckProgress, run};
+pub use table::{CHECKS, CheckNeed, ServerCheck, find, groups};

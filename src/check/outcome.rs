@@ -10,7 +10,7 @@ use crate::text::{count, with_thousands};
 
 /// The verdict of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CheckVerdict {
     /// The server does what the check requires.
     Passed,
     /// The server doesn't do what the check requires.
@@ -21,7 +21,7 @@ pub enum Verdict {
     Observed,
 }
 
-impl Verdict {
+impl CheckVerdict {
     /// All verdicts.
     pub const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::Skipped, Self::Observed];
 
@@ -132,7 +132,7 @@ impl Exchange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: CheckVerdict,
     /// The course of events in one or two sentences; for a skipped check the reason.
     pub finding: String,
     /// The bytes that were sent and received, if the failure is about them.
@@ -151,7 +151,7 @@ pub struct Outcome {
 pub(super) type Failure = Box<Outcome>;
 
 impl Outcome {
-    fn new(verdict: Verdict, finding: impl Into<Cow<'static, str>>) -> Self {
+    fn new(verdict: CheckVerdict, finding: impl Into<Cow<'static, str>>) -> Self {
         Self {
             verdict,
             finding: finding.into().into_owned(),
@@ -159,24 +159,24 @@ impl Outcome {
             mistake: None,
             stderr: Vec::new(),
             took: Duration::ZERO,
-            holds: matches!(verdict, Verdict::Passed | Verdict::Observed),
+            holds: matches!(verdict, CheckVerdict::Passed | CheckVerdict::Observed),
         }
     }
 
     pub(super) fn passed(finding: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Verdict::Passed, finding)
+        Self::new(CheckVerdict::Passed, finding)
     }
 
     pub(super) fn observed(finding: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Verdict::Observed, finding)
+        Self::new(CheckVerdict::Observed, finding)
     }
 
     pub(super) fn skipped(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Verdict::Skipped, reason)
+        Self::new(CheckVerdict::Skipped, reason)
     }
 
     pub(super) fn failed(finding: impl Into<Cow<'static, str>>) -> Failure {
-        Box::new(Self::new(Verdict::Failed, finding))
+        Box::new(Self::new(CheckVerdict::Failed, finding))
     }
 
     pub(super) fn with_exchange(self: Box<Self>, sent: &[u8], received: &[u8]) -> Box<Self> {

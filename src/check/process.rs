@@ -6,7 +6,7 @@ use crate::check::context::Context;
 use crate::check::echo::LINE;
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
-use crate::check::program::Program;
+use crate::check::program::CheckedProgram;
 use crate::log::line::python_address;
 
 /// The tutorial's line for [`LINE`].
@@ -15,7 +15,7 @@ const RECEIVED: &str = r"Received: b'Hello\n'";
 type Run = Result<Outcome, Failure>;
 
 /// Returns the program, which exists because the check is run only with a command.
-fn program<'c>(context: &'c mut Context<'_>) -> Result<&'c mut Program, Failure> {
+fn program<'c>(context: &'c mut Context<'_>) -> Result<&'c mut CheckedProgram, Failure> {
     context.program.as_mut().ok_or_else(|| Outcome::failed("The server has no command."))
 }
 
@@ -61,11 +61,16 @@ pub(super) fn interrupt(context: &mut Context<'_>) -> Run {
     let mut client = context.connect()?;
     context.target.echo(&mut client, LINE)?;
     let limit = context.target.timeout;
-    let program = program(context)?;
-    if !program.interrupt() {
+    if !program(context)?.interrupt() {
         return Ok(Outcome::skipped("This OS can't send Ctrl-C to another program alone."));
     }
-    let end = program.end_within(limit);
+    let deadline = Instant::now() + limit;
+    let end = loop {
+        let end = program(context)?.end();
+        if end.is_some() || context.target.pause_until(deadline).is_err() {
+            break end;
+        }
+    };
     context.target.close(client);
     match end {
         Some(end) => {

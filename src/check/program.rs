@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
 use crate::platform::process_group::ProcessGroup;
 use crate::sync::lock;
-use crate::text::{io_error, sanitize};
+use crate::text::{display_path, io_error, sanitize};
 
 /// The most lines that are kept of each output.
 const MAX_LINES: usize = 1_000;
@@ -35,16 +37,17 @@ struct Lines {
 
 /// A program, which is started more than once.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(super) struct CheckedProgram {
     command: Vec<OsString>,
+    folder: Option<PathBuf>,
     group: Option<ProcessGroup>,
     out: Arc<Mutex<Lines>>,
     err: Arc<Mutex<Lines>>,
 }
 
-impl Program {
-    pub(super) fn new(command: &[OsString]) -> Self {
-        Self { command: command.to_vec(), group: None, out: Arc::default(), err: Arc::default() }
+impl CheckedProgram {
+    pub(super) fn new(command: &[OsString], folder: Option<PathBuf>) -> Self {
+        Self { command: command.to_vec(), folder, group: None, out: Arc::default(), err: Arc::default() }
     }
 
     /// Starts the program. An earlier run is ended first.
@@ -54,8 +57,18 @@ impl Program {
         let mut command = Command::new(name);
         command.args(arguments).env("PYTHONUNBUFFERED", "1");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(folder) = &self.folder {
+            if !folder.is_dir() {
+                return Err(Outcome::failed(format!("The folder {} doesn't exist.", display_path(folder))));
+            }
+            command.current_dir(folder);
+        }
         let failed = |error: io::Error| {
             let name = sanitize(&name.to_string_lossy(), MAX_LINE);
+            if error.kind() == io::ErrorKind::NotFound {
+                let finding = format!("{name} isn't installed, or its folder isn't in the PATH.");
+                return Outcome::failed(finding).with_mistake(Some(mistake::NOT_INSTALLED));
+            }
             Outcome::failed(format!("{name} can't be started: {}.", io_error(&error)))
         };
         let mut group = ProcessGroup::start(command).map_err(failed)?;

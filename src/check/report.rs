@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::check::context::{Options, Profile};
-use crate::check::outcome::{Excerpt, Outcome, Verdict};
-use crate::check::table::Check;
+use crate::check::context::{CheckOptions, Profile};
+use crate::check::outcome::{CheckVerdict, Excerpt, Outcome};
+use crate::check::table::ServerCheck;
 use crate::log::format::hex;
 use crate::text::duration;
 
@@ -14,7 +14,7 @@ use crate::text::duration;
 #[derive(Debug, Clone)]
 pub struct CheckResult {
     /// The check.
-    pub check: &'static Check,
+    pub check: &'static ServerCheck,
     /// Its result.
     pub outcome: Outcome,
 }
@@ -25,7 +25,7 @@ pub struct Report {
     /// The server's address.
     pub address: String,
     /// The server that was checked, and how.
-    pub options: Options,
+    pub options: CheckOptions,
     /// The results in order.
     pub results: Vec<CheckResult>,
     /// Whether the user canceled the run.
@@ -36,23 +36,40 @@ impl Report {
     /// Returns whether all required checks passed.
     #[must_use]
     pub fn is_passed(&self) -> bool {
-        !self.is_canceled && self.count(Verdict::Failed) == 0
+        !self.is_canceled && self.count(CheckVerdict::Failed) == 0
     }
 
     /// Returns how many checks have this verdict.
     #[must_use]
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub fn count(&self, verdict: CheckVerdict) -> usize {
         self.results.iter().filter(|result| result.outcome.verdict == verdict).count()
     }
 
     /// Returns how many checks have each verdict: `21 passed, 1 failed, 9 skipped, 3 observed`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let counts = Verdict::ALL.map(|verdict| (self.count(verdict), verdict.name()));
+        let counts = CheckVerdict::ALL.map(|verdict| (self.count(verdict), verdict.name()));
         let parts =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
         let summary = parts.collect::<Vec<_>>().join(", ");
         if self.is_canceled { format!("{summary}; canceled") } else { summary }
+    }
+
+    /// Returns the first result with the verdict *failed*.
+    #[must_use]
+    pub fn first_failed(&self) -> Option<&CheckResult> {
+        self.results.iter().find(|result| result.outcome.verdict == CheckVerdict::Failed)
+    }
+
+    /// Returns the result in one or two sentences: what to correct first, and how many checks have each verdict.
+    #[must_use]
+    pub fn conclusion(&self) -> String {
+        let summary = self.summary();
+        match self.first_failed() {
+            Some(first) => format!("Start with: “{}”. {summary}.", first.check.title),
+            None if self.is_canceled => format!("{summary}."),
+            None => format!("No required check failed. {summary}."),
+        }
     }
 
     /// Returns the command that was checked, or an empty text.
@@ -93,9 +110,11 @@ impl CheckResult {
         }
         if let Some(mistake) = mistake {
             details.push(("likely mistake", mistake.text.to_owned()));
-            details.push(("right", mistake.python.to_owned()));
+            if !mistake.python.is_empty() {
+                details.push(("right", mistake.python.to_owned()));
+            }
         }
-        if !self.outcome.holds && self.outcome.verdict != Verdict::Skipped {
+        if !self.outcome.holds && self.outcome.verdict != CheckVerdict::Skipped {
             details.push(("see", self.check.source.to_owned()));
         }
         details
@@ -133,7 +152,7 @@ impl CheckResult {
                 "offset": difference.offset, "expected": difference.expected, "got": difference.got,
             })),
             "mistake": mistake.map(|mistake| mistake.text),
-            "python": mistake.map(|mistake| mistake.python),
+            "python": mistake.map(|mistake| mistake.python).filter(|line| !line.is_empty()),
             "stderr": stderr,
             "seconds": took.as_secs_f64(),
         })

@@ -4,12 +4,12 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::check::context::{Context, Options, Profile};
-use crate::check::outcome::{Outcome, Verdict};
-use crate::check::program::Program;
+use crate::check::context::{CheckOptions, Context, Profile};
+use crate::check::outcome::{CheckVerdict, Outcome};
+use crate::check::program::CheckedProgram;
 use crate::check::report::{CheckResult, Report};
 use crate::check::robustness::serves_another;
-use crate::check::table::{CHECKS, Check, Need, find};
+use crate::check::table::{CHECKS, CheckNeed, ServerCheck, find};
 
 /// The lines of the program's stderr that are kept as evidence.
 const STDERR_LINES: usize = 6;
@@ -18,9 +18,9 @@ const OUTPUT: Duration = Duration::from_millis(50);
 
 /// A step of a run.
 #[derive(Debug, Clone, Copy)]
-pub enum Progress<'a> {
+pub enum CheckProgress<'a> {
     /// A check begins.
-    Started(&'static Check),
+    Started(&'static ServerCheck),
     /// A check is done.
     Finished(&'a CheckResult),
 }
@@ -28,13 +28,17 @@ pub enum Progress<'a> {
 /// Runs the checks, and ends the program that it started. Setting `cancel` ends the run early. `progress` is called
 /// before and after each check.
 #[must_use]
-pub fn run(options: &Options, cancel: &AtomicBool, mut progress: impl FnMut(Progress<'_>)) -> Report {
+pub fn run(
+    options: &CheckOptions,
+    cancel: &AtomicBool,
+    mut progress: impl FnMut(CheckProgress<'_>),
+) -> Report {
     let mut context = Context::new(options, cancel);
     let mut results: Vec<CheckResult> = Vec::new();
     let mut is_suspect = false;
     let mut gone = None;
     for check in CHECKS.iter().filter(|check| is_selected(check, options)) {
-        progress(Progress::Started(check));
+        progress(CheckProgress::Started(check));
         let start = Instant::now();
         let reason = reason_to_skip(check, &context, &results).or_else(|| {
             // A server that failed a check may have ended, or may no longer serve clients.
@@ -55,7 +59,7 @@ pub fn run(options: &Options, cancel: &AtomicBool, mut progress: impl FnMut(Prog
         results.push(CheckResult { check, outcome });
         is_suspect |= last_failed(&results).is_some_and(|last| last.check.name == check.name);
         if let Some(result) = results.last() {
-            progress(Progress::Finished(result));
+            progress(CheckProgress::Finished(result));
         }
     }
     let is_canceled = context.target.is_canceled();
@@ -70,31 +74,31 @@ pub fn run(options: &Options, cancel: &AtomicBool, mut progress: impl FnMut(Prog
 }
 
 /// Returns whether the user wants the check, or one that depends on it.
-fn is_selected(check: &Check, options: &Options) -> bool {
+fn is_selected(check: &ServerCheck, options: &CheckOptions) -> bool {
     let depends =
         |name: &&str| *name == check.name || find(name).is_some_and(|wanted| depends_on(wanted, check));
     options.only.is_empty() || options.only.iter().any(depends)
 }
 
-fn depends_on(check: &Check, other: &Check) -> bool {
+fn depends_on(check: &ServerCheck, other: &ServerCheck) -> bool {
     check
         .depends
         .iter()
         .any(|name| *name == other.name || find(name).is_some_and(|earlier| depends_on(earlier, other)))
 }
 
-fn reason_to_skip(check: &Check, context: &Context<'_>, results: &[CheckResult]) -> Option<String> {
+fn reason_to_skip(check: &ServerCheck, context: &Context<'_>, results: &[CheckResult]) -> Option<String> {
     if context.target.is_canceled() {
         return Some("Canceled.".to_owned());
     }
     match check.needs {
-        Need::Tls if context.target.tls.is_none() => return Some("Only with --tls.".to_owned()),
-        Need::Command if context.program.is_none() => {
-            return Some("Only if you give the program's command after --.".to_owned());
+        CheckNeed::Tls if context.target.tls.is_none() => return Some("Only with TLS.".to_owned()),
+        CheckNeed::Command if context.program.is_none() => {
+            return Some("Only if the checks start the program.".to_owned());
         }
         _ => {}
     }
-    let failed = |check: &Check| {
+    let failed = |check: &ServerCheck| {
         results.iter().find(|result| check.depends.contains(&result.check.name) && !result.outcome.holds)
     };
     let mut root = failed(check)?;
@@ -104,8 +108,8 @@ fn reason_to_skip(check: &Check, context: &Context<'_>, results: &[CheckResult])
     Some(format!("Depends on “{}”.", root.check.title))
 }
 
-fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
-    let first_line = context.program.as_ref().map_or(0, Program::next_err);
+fn run_one(check: &'static ServerCheck, context: &mut Context<'_>) -> Outcome {
+    let first_line = context.program.as_ref().map_or(0, CheckedProgram::next_err);
     let failure = match (check.run)(context) {
         Ok(outcome) => return outcome,
         Err(failure) => failure,
@@ -116,7 +120,7 @@ fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
     let mut outcome = failure.with_mistake(None);
     outcome.mistake = outcome.mistake.or(check.mistake);
     let named = if context.program.is_some() { "The program ended" } else { "nothing listens" };
-    if check.needs != Need::Command
+    if check.needs != CheckNeed::Command
         && !outcome.finding.contains(named)
         && let Some(end) = context.end_of_server()
     {
@@ -129,14 +133,15 @@ fn run_one(check: &'static Check, context: &mut Context<'_>) -> Outcome {
         outcome.stderr = lines.split_off(lines.len().saturating_sub(STDERR_LINES));
     }
     if check.is_beyond_course && context.options.profile == Profile::Course {
-        outcome.verdict = Verdict::Observed;
+        outcome.verdict = CheckVerdict::Observed;
     }
     *outcome
 }
 
 /// Returns the last check that was run and whose behavior the server doesn't have.
 fn last_failed(results: &[CheckResult]) -> Option<&CheckResult> {
-    let failed = |result: &&CheckResult| !result.outcome.holds && result.outcome.verdict != Verdict::Skipped;
+    let failed =
+        |result: &&CheckResult| !result.outcome.holds && result.outcome.verdict != CheckVerdict::Skipped;
     results.iter().rfind(failed)
 }
 

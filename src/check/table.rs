@@ -10,7 +10,7 @@ use crate::check::{clients, closing, echo, process, robustness, tls};
 
 /// The conditions under which a check can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum CheckNeed {
     /// Only a server.
     Nothing,
     /// A server with TLS.
@@ -20,7 +20,7 @@ pub enum Need {
 }
 
 /// A check.
-pub struct Check {
+pub struct ServerCheck {
     /// The name for the command line and for programs: `half-close`. It never changes.
     pub name: &'static str,
     /// The behavior that the server must have.
@@ -32,7 +32,7 @@ pub struct Check {
     /// The names of the checks whose failure makes this one meaningless.
     pub depends: &'static [&'static str],
     /// The condition under which the check can run.
-    pub needs: Need,
+    pub needs: CheckNeed,
     /// Whether the tutorial's program can't do this, so that [`Profile::Course`](crate::check::Profile) only observes
     /// it.
     pub is_beyond_course: bool,
@@ -41,9 +41,9 @@ pub struct Check {
     pub(super) run: fn(&mut Context<'_>) -> Result<Outcome, Failure>,
 }
 
-impl std::fmt::Debug for Check {
+impl std::fmt::Debug for ServerCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Check").field(&self.name).finish()
+        f.debug_tuple("ServerCheck").field(&self.name).finish()
     }
 }
 
@@ -54,15 +54,15 @@ const fn check(
     about: &'static str,
     source: &'static str,
     run: fn(&mut Context<'_>) -> Result<Outcome, Failure>,
-) -> Check {
+) -> ServerCheck {
     let depends = &["next"];
-    Check {
+    ServerCheck {
         name,
         title,
         about,
         source,
         depends,
-        needs: Need::Nothing,
+        needs: CheckNeed::Nothing,
         is_beyond_course: false,
         mistake: None,
         run,
@@ -73,8 +73,8 @@ const ECHO: &str = "RFC 862";
 const STREAM: &str = "RFC 862; recv(2): TCP is a stream of bytes, without messages";
 
 /// All checks.
-pub const CHECKS: &[Check] = &[
-    Check {
+pub const CHECKS: &[ServerCheck] = &[
+    ServerCheck {
         depends: &[],
         mistake: Some(mistake::NOT_LISTENING),
         ..check(
@@ -85,12 +85,12 @@ pub const CHECKS: &[Check] = &[
             echo::connect,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["connect"],
         mistake: Some(mistake::CHANGED),
         ..check("line", "Echoes a line", r"Sends b'Hello\n' and compares what comes back.", ECHO, echo::line)
     },
-    Check {
+    ServerCheck {
         depends: &["line"],
         mistake: Some(mistake::ONE_RECV),
         ..check(
@@ -101,7 +101,7 @@ pub const CHECKS: &[Check] = &[
             echo::again,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["line"],
         mistake: Some(mistake::ONE_CLIENT),
         ..check(
@@ -112,7 +112,7 @@ pub const CHECKS: &[Check] = &[
             echo::next,
         )
     },
-    Check {
+    ServerCheck {
         mistake: Some(mistake::ONE_MESSAGE),
         ..check(
             "two-messages",
@@ -122,7 +122,7 @@ pub const CHECKS: &[Check] = &[
             echo::two_messages,
         )
     },
-    Check {
+    ServerCheck {
         mistake: Some(mistake::DECODED),
         ..check(
             "utf8",
@@ -132,7 +132,7 @@ pub const CHECKS: &[Check] = &[
             echo::utf8,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["utf8"],
         mistake: Some(mistake::DECODED),
         ..check(
@@ -143,7 +143,7 @@ pub const CHECKS: &[Check] = &[
             echo::all_bytes,
         )
     },
-    Check {
+    ServerCheck {
         mistake: Some(mistake::READS_LINES),
         ..check(
             "no-newline",
@@ -153,7 +153,7 @@ pub const CHECKS: &[Check] = &[
             echo::without_newline,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["no-newline"],
         mistake: Some(mistake::SHORT_DATA),
         ..check(
@@ -164,7 +164,7 @@ pub const CHECKS: &[Check] = &[
             echo::byte_by_byte,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["bytes"],
         mistake: Some(mistake::CUT),
         ..check(
@@ -175,7 +175,7 @@ pub const CHECKS: &[Check] = &[
             echo::long,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["long"],
         ..check(
             "late-reader",
@@ -185,7 +185,7 @@ pub const CHECKS: &[Check] = &[
             echo::late_reader,
         )
     },
-    Check {
+    ServerCheck {
         mistake: Some(mistake::NOT_CLOSED),
         ..check(
             "close",
@@ -195,7 +195,7 @@ pub const CHECKS: &[Check] = &[
             closing::closes,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["close", "late-reader"],
         mistake: Some(mistake::PENDING_LOST),
         ..check(
@@ -206,7 +206,7 @@ pub const CHECKS: &[Check] = &[
             closing::half_close,
         )
     },
-    Check {
+    ServerCheck {
         ..check(
             "idle",
             "Number of clients served at once",
@@ -215,7 +215,7 @@ pub const CHECKS: &[Check] = &[
             clients::idle,
         )
     },
-    Check {
+    ServerCheck {
         mistake: Some(mistake::QUEUE_LOST),
         ..check(
             "waiting-client",
@@ -225,7 +225,7 @@ pub const CHECKS: &[Check] = &[
             clients::queued,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["bytes"],
         mistake: Some(mistake::SHARED),
         ..check(
@@ -236,7 +236,7 @@ pub const CHECKS: &[Check] = &[
             clients::crowd,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["close"],
         mistake: Some(mistake::LEAK),
         ..check(
@@ -247,7 +247,7 @@ pub const CHECKS: &[Check] = &[
             closing::sockets,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["idle"],
         ..check(
             "backlog",
@@ -257,7 +257,7 @@ pub const CHECKS: &[Check] = &[
             clients::backlog,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["connect"],
         ..check(
             "addresses",
@@ -267,8 +267,8 @@ pub const CHECKS: &[Check] = &[
             clients::addresses,
         )
     },
-    Check {
-        needs: Need::Tls,
+    ServerCheck {
+        needs: CheckNeed::Tls,
         mistake: Some(mistake::NO_CLOSE_NOTIFY),
         ..check(
             "close-notify",
@@ -278,18 +278,8 @@ pub const CHECKS: &[Check] = &[
             tls::close_notify,
         )
     },
-    Check {
-        mistake: Some(mistake::EMPTY_CLIENT),
-        ..check(
-            "empty-client",
-            "Survives a client that leaves without a byte",
-            "Connects and closes at once, then connects another client.",
-            "recv(2)",
-            robustness::leaves,
-        )
-    },
-    Check {
-        needs: Need::Tls,
+    ServerCheck {
+        needs: CheckNeed::Tls,
         mistake: Some(mistake::TRUNCATION),
         ..check(
             "truncated",
@@ -299,8 +289,8 @@ pub const CHECKS: &[Check] = &[
             tls::truncated,
         )
     },
-    Check {
-        needs: Need::Tls,
+    ServerCheck {
+        needs: CheckNeed::Tls,
         mistake: Some(mistake::HANDSHAKE_ERROR),
         ..check(
             "plaintext",
@@ -310,9 +300,9 @@ pub const CHECKS: &[Check] = &[
             tls::plaintext,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["connect"],
-        needs: Need::Tls,
+        needs: CheckNeed::Tls,
         ..check(
             "tls-versions",
             "Versions of TLS that it supports",
@@ -321,9 +311,9 @@ pub const CHECKS: &[Check] = &[
             tls::versions,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["connect"],
-        needs: Need::Tls,
+        needs: CheckNeed::Tls,
         mistake: Some(mistake::CERTIFICATE),
         ..check(
             "certificate",
@@ -333,8 +323,8 @@ pub const CHECKS: &[Check] = &[
             tls::certificate,
         )
     },
-    Check {
-        needs: Need::Tls,
+    ServerCheck {
+        needs: CheckNeed::Tls,
         is_beyond_course: true,
         mistake: Some(mistake::HANDSHAKE_BLOCKS),
         ..check(
@@ -345,7 +335,17 @@ pub const CHECKS: &[Check] = &[
             tls::stuck_handshake,
         )
     },
-    Check {
+    ServerCheck {
+        mistake: Some(mistake::EMPTY_CLIENT),
+        ..check(
+            "empty-client",
+            "Survives a client that leaves without a byte",
+            "Connects and closes at once, then connects another client.",
+            "recv(2)",
+            robustness::leaves,
+        )
+    },
+    ServerCheck {
         is_beyond_course: true,
         mistake: Some(mistake::RESET),
         ..check(
@@ -356,7 +356,7 @@ pub const CHECKS: &[Check] = &[
             robustness::reset,
         )
     },
-    Check {
+    ServerCheck {
         depends: &["reset", "long"],
         is_beyond_course: true,
         mistake: Some(mistake::RESET),
@@ -368,8 +368,8 @@ pub const CHECKS: &[Check] = &[
             robustness::reset_in_transfer,
         )
     },
-    Check {
-        needs: Need::Command,
+    ServerCheck {
+        needs: CheckNeed::Command,
         ..check(
             "lines",
             "Prints the tutorial's three lines",
@@ -378,8 +378,8 @@ pub const CHECKS: &[Check] = &[
             process::lines,
         )
     },
-    Check {
-        needs: Need::Command,
+    ServerCheck {
+        needs: CheckNeed::Command,
         is_beyond_course: true,
         mistake: Some(mistake::NO_INTERRUPT),
         ..check(
@@ -390,8 +390,8 @@ pub const CHECKS: &[Check] = &[
             process::interrupt,
         )
     },
-    Check {
-        needs: Need::Command,
+    ServerCheck {
+        needs: CheckNeed::Command,
         is_beyond_course: true,
         mistake: Some(mistake::NO_REUSE),
         ..check(
@@ -404,9 +404,26 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
+/// The groups of the checks: the title of each, and the name of its first check.
+const GROUPS: [(&str, &str); 6] = [
+    ("Echo", "connect"),
+    ("Closing", "close"),
+    ("Several clients", "idle"),
+    ("TLS", "close-notify"),
+    ("Robustness", "empty-client"),
+    ("The program", "lines"),
+];
+
+/// Returns the groups of the checks in order, each with its title and its checks.
+pub fn groups() -> impl Iterator<Item = (&'static str, &'static [ServerCheck])> {
+    let is_first = |check: &ServerCheck| GROUPS.iter().any(|(_, first)| *first == check.name);
+    let checks = CHECKS.chunk_by(move |_, next| !is_first(next));
+    GROUPS.iter().map(|(title, _)| *title).zip(checks)
+}
+
 /// Returns the check with this name.
 #[must_use]
-pub fn find(name: &str) -> Option<&'static Check> {
+pub fn find(name: &str) -> Option<&'static ServerCheck> {
     CHECKS.iter().find(|check| check.name == name)
 }
 
@@ -429,5 +446,11 @@ mod tests {
             );
             assert!(check.about.ends_with('.') && !check.title.ends_with('.'), "{}", check.name);
         }
+    }
+    #[test]
+    fn each_group_begins_with_its_first_check() {
+        let found: Vec<_> = groups().map(|(title, checks)| (title, checks[0].name)).collect();
+        assert_eq!(found, GROUPS);
+        assert_eq!(groups().map(|(_, checks)| checks.len()).sum::<usize>(), CHECKS.len());
     }
 }

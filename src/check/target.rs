@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::check::connection::{Connection, Received};
+use crate::check::connection::{CheckConnection, Received};
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
 use crate::platform::sockets::{is_reset, is_timeout};
@@ -49,7 +49,7 @@ pub(super) enum Trouble {
 
 /// A step that failed, and its data.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct StepError {
     pub(super) trouble: Trouble,
     address: SocketAddr,
     limit: Duration,
@@ -57,9 +57,9 @@ pub(super) struct Problem {
     received: Vec<u8>,
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        let Problem { trouble, address, limit, sent, received } = problem;
+impl From<StepError> for Failure {
+    fn from(problem: StepError) -> Self {
+        let StepError { trouble, address, limit, sent, received } = problem;
         let limit = duration(limit);
         let amount = if sent.is_empty() {
             String::new()
@@ -104,7 +104,7 @@ struct Plan<'a> {
 
 /// The server that is checked.
 #[derive(Debug, Clone)]
-pub(super) struct Target<'a> {
+pub(super) struct CheckTarget<'a> {
     /// The addresses of the host. Once one has accepted a connection, it is the only one.
     pub(super) addresses: Vec<SocketAddr>,
     /// The host as the user typed it.
@@ -116,7 +116,7 @@ pub(super) struct Target<'a> {
     pub(super) cancel: &'a AtomicBool,
 }
 
-impl Target<'_> {
+impl CheckTarget<'_> {
     /// Returns the choices for TLS with which any certificate is accepted.
     pub(super) fn any_certificate() -> TlsChoices {
         TlsChoices::new(Trust::Nothing)
@@ -148,9 +148,9 @@ impl Target<'_> {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    pub(super) fn problem(&self, trouble: Trouble) -> Problem {
+    pub(super) fn problem(&self, trouble: Trouble) -> StepError {
         let trouble = if self.is_canceled() { Trouble::Canceled } else { trouble };
-        Problem {
+        StepError {
             trouble,
             address: self.address(),
             limit: self.timeout,
@@ -159,7 +159,7 @@ impl Target<'_> {
         }
     }
 
-    fn io_problem(&self, error: &io::Error) -> Problem {
+    fn io_problem(&self, error: &io::Error) -> StepError {
         self.problem(match error.kind() {
             ErrorKind::ConnectionRefused => Trouble::Refused,
             _ if is_timeout(error) => Trouble::Unanswered,
@@ -170,15 +170,23 @@ impl Target<'_> {
     }
 
     /// Connects over TCP alone.
-    pub(super) fn open(&self) -> Result<Connection, Problem> {
+    pub(super) fn open(&self) -> Result<CheckConnection, StepError> {
         if self.is_canceled() {
             return Err(self.problem(Trouble::Canceled));
         }
-        Connection::open(self.address(), self.timeout).map_err(|error| self.io_problem(&error))
+        let deadline = Instant::now() + self.timeout;
+        let pause = || self.pause_until(deadline).map_err(|_| io::Error::from(ErrorKind::TimedOut));
+        CheckConnection::open(self.address(), pause).map_err(|error| {
+            // A connection attempt that the user canceled ends like one without an answer.
+            if error.kind() == ErrorKind::TimedOut {
+                return self.problem(Trouble::Unanswered);
+            }
+            self.io_problem(&error)
+        })
     }
 
     /// Connects, with the TLS handshake if there is TLS.
-    pub(super) fn connect(&self) -> Result<Connection, Problem> {
+    pub(super) fn connect(&self) -> Result<CheckConnection, StepError> {
         let mut connection = self.open()?;
         self.start_tls(&mut connection)?;
         self.handshake(&mut connection)?;
@@ -186,7 +194,7 @@ impl Target<'_> {
     }
 
     /// Starts TLS if there is TLS.
-    pub(super) fn start_tls(&self, connection: &mut Connection) -> Result<(), Problem> {
+    pub(super) fn start_tls(&self, connection: &mut CheckConnection) -> Result<(), StepError> {
         let Some(choices) = &self.tls else { return Ok(()) };
         let connector = Connector::new(choices, self.host)
             .map_err(|error| self.problem(Trouble::Error(error.to_string())))?;
@@ -194,7 +202,7 @@ impl Target<'_> {
     }
 
     /// Completes the TLS handshake.
-    pub(super) fn handshake(&self, connection: &mut Connection) -> Result<(), Problem> {
+    pub(super) fn handshake(&self, connection: &mut CheckConnection) -> Result<(), StepError> {
         let start = Instant::now();
         while connection.is_handshaking() {
             connection.advance_handshake().map_err(|error| self.io_problem(&error))?;
@@ -206,7 +214,7 @@ impl Target<'_> {
     }
 
     /// Pauses for a moment, unless the time is over or the checks are canceled.
-    pub(super) fn pause_until(&self, deadline: Instant) -> Result<(), Problem> {
+    pub(super) fn pause_until(&self, deadline: Instant) -> Result<(), StepError> {
         if Instant::now() >= deadline || self.is_canceled() {
             return Err(self.problem(Trouble::Silent));
         }
@@ -215,17 +223,17 @@ impl Target<'_> {
     }
 
     /// Sends data and expects the same data back.
-    pub(super) fn echo(&self, connection: &mut Connection, data: &[u8]) -> Result<(), Problem> {
+    pub(super) fn echo(&self, connection: &mut CheckConnection, data: &[u8]) -> Result<(), StepError> {
         self.transfer(connection, &Plan { data, ..Plan::default() })
     }
 
     /// Sends data in parts with a pause after each, and expects all of it back.
     pub(super) fn echo_parts(
         &self,
-        connection: &mut Connection,
+        connection: &mut CheckConnection,
         parts: &[&[u8]],
         pause: Duration,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), StepError> {
         let data = parts.concat();
         let mut sent = 0;
         for part in parts {
@@ -239,35 +247,35 @@ impl Target<'_> {
     /// Sends the rest of data of which `sent` bytes are sent already, and expects all of it back.
     pub(super) fn echo_rest(
         &self,
-        connection: &mut Connection,
+        connection: &mut CheckConnection,
         data: &[u8],
         sent: usize,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), StepError> {
         self.transfer(connection, &Plan { data, sent, ..Plan::default() })
     }
 
     /// Sends data, ends this side of the stream, and expects the same data back. Begins to read as late as
-    /// [`Target::echo_late`].
+    /// [`CheckTarget::echo_late`].
     pub(super) fn finish_and_echo(
         &self,
-        connection: &mut Connection,
+        connection: &mut CheckConnection,
         data: &[u8],
         lateness: Duration,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), StepError> {
         self.transfer(connection, &Plan { data, lateness: Some(lateness), finish: true, ..Plan::default() })
     }
 
     /// Sends data, expects the same data back, and begins to read only when nothing could be sent for `lateness`.
     pub(super) fn echo_late(
         &self,
-        connection: &mut Connection,
+        connection: &mut CheckConnection,
         data: &[u8],
         lateness: Duration,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), StepError> {
         self.transfer(connection, &Plan { data, lateness: Some(lateness), ..Plan::default() })
     }
 
-    fn transfer(&self, connection: &mut Connection, plan: &Plan<'_>) -> Result<(), Problem> {
+    fn transfer(&self, connection: &mut CheckConnection, plan: &Plan<'_>) -> Result<(), StepError> {
         let &Plan { data, mut sent, lateness, finish } = plan;
         let start = Instant::now();
         let mut received = Vec::with_capacity(data.len());
@@ -330,11 +338,11 @@ impl Target<'_> {
             }
         };
         let trouble = if is_right { trouble } else { Trouble::Differs };
-        Err(Problem { sent: data.to_vec(), received, ..self.problem(trouble) })
+        Err(StepError { sent: data.to_vec(), received, ..self.problem(trouble) })
     }
 
     /// Waits for the server's end of stream. Data before it is a difference.
-    pub(super) fn expect_end(&self, connection: &mut Connection) -> Result<(), Problem> {
+    pub(super) fn expect_end(&self, connection: &mut CheckConnection) -> Result<(), StepError> {
         let start = Instant::now();
         loop {
             match connection.receive(&mut [0; 64]) {
@@ -347,7 +355,7 @@ impl Target<'_> {
     }
 
     /// Closes a connection. Waits a moment for the server to close it, too: the next client then finds the server ready.
-    pub(super) fn close(&self, mut connection: Connection) {
+    pub(super) fn close(&self, mut connection: CheckConnection) {
         // This fails if the server has closed the connection.
         if connection.finish_sending().is_ok() {
             self.listen(&mut connection, CLOSE);
@@ -355,7 +363,7 @@ impl Target<'_> {
     }
 
     /// Waits for `time`, and returns what the server sends meanwhile without having been asked.
-    pub(super) fn listen(&self, connection: &mut Connection, time: Duration) -> Vec<u8> {
+    pub(super) fn listen(&self, connection: &mut CheckConnection, time: Duration) -> Vec<u8> {
         let start = Instant::now();
         let (mut received, mut buffer) = (Vec::new(), [0; 256]);
         while start.elapsed() < time && received.len() < CHUNK && !self.is_canceled() {

@@ -8,7 +8,7 @@ use crate::check::echo::LINE;
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
 use crate::check::robustness::serves_another;
-use crate::check::target::{Problem, Trouble};
+use crate::check::target::{StepError, Trouble};
 use crate::settings::TlsVersions;
 use crate::tls::explain::explain_accepted;
 use crate::tls::options::Trust;
@@ -22,6 +22,7 @@ const STUCK: Duration = Duration::from_secs(15);
 type Run = Result<Outcome, Failure>;
 
 pub(super) fn versions(context: &mut Context<'_>) -> Run {
+    context.close_first();
     let mut supported = Vec::new();
     for (versions, name) in [(TlsVersions::Only13, "TLS 1.3"), (TlsVersions::Only12, "TLS 1.2")] {
         match context.target.with_versions(versions).connect() {
@@ -41,9 +42,9 @@ pub(super) fn versions(context: &mut Context<'_>) -> Run {
 }
 
 pub(super) fn certificate(context: &mut Context<'_>) -> Run {
-    let ca = context.options.ca.clone();
-    let is_required = ca.is_some();
-    let trust = ca.map_or(Trust::System, Trust::CaFile);
+    context.close_first();
+    let is_required = context.options.trust.is_some();
+    let trust = context.options.trust.clone().unwrap_or(Trust::System);
     let target = context.target.with_tls(|tls| tls.trust = trust.clone());
     let text = match target.connect() {
         Ok(connection) => {
@@ -56,7 +57,7 @@ pub(super) fn certificate(context: &mut Context<'_>) -> Run {
                 (text, false) => Outcome::observed(text),
             });
         }
-        Err(Problem { trouble: Trouble::Error(text), .. }) => text,
+        Err(StepError { trouble: Trouble::Error(text), .. }) => text,
         Err(problem) => return Err(problem.into()),
     };
     serves_another(context, "After the client had rejected the certificate").map_err(handshake_error)?;

@@ -1,4 +1,5 @@
-//! The subcommand `echoscope check`: turns options into [`Options`], prints each result as it comes, and writes reports.
+//! The subcommand `echoscope check`: turns options into [`CheckOptions`], prints each result as it comes, and writes
+//! reports.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
-use crate::check::{self, CHECKS, Expect, Options, Profile, Progress, Report};
+use crate::check::{self, CHECKS, CheckOptions, CheckProgress, Expect, Profile, Report};
 use crate::cli::help_text::{self, CHECK_EXAMPLES, OUTPUT, SERVER, TLS};
 use crate::platform::signals;
-use crate::settings::{Setting, Settings};
+use crate::settings::{Settings, parse};
 use crate::text::{display_path, io_error};
+use crate::tls::options::Trust;
 
 /// Check an echo server and explain each verdict
 ///
@@ -113,7 +115,7 @@ fn names() -> impl TypedValueParser<Value = String> {
 /// The subcommand with valid options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckCommand {
-    options: Options,
+    options: CheckOptions,
     list: bool,
     json: bool,
     html: Option<PathBuf>,
@@ -122,10 +124,12 @@ pub struct CheckCommand {
 impl CheckFlags {
     /// Returns the subcommand, or an error of one line if an option is invalid.
     pub(super) fn read(self) -> Result<CheckCommand, String> {
-        let (host, port) = parse_address(self.address.as_deref().unwrap_or_default())?;
-        let options = Options {
+        let (address, default) = (self.address.unwrap_or_default(), Settings::default());
+        let (host, port) = parse::address(&address, (&default.host, default.port))
+            .map_err(|error| format!("{address}: {error}"))?;
+        let options = CheckOptions {
             tls: self.is_tls,
-            ca: self.ca,
+            trust: self.ca.map(Trust::CaFile),
             only: self.only.iter().filter_map(|name| check::find(name)).map(|check| check.name).collect(),
             timeout: Duration::from_secs(self.timeout),
             expect: self.expect.map(|mode| match mode.as_str() {
@@ -135,30 +139,10 @@ impl CheckFlags {
             }),
             profile: if self.profile == "course" { Profile::Course } else { Profile::Strict },
             command: self.command,
-            ..Options::new(host, port)
+            ..CheckOptions::new(host, port)
         };
         Ok(CheckCommand { options, list: self.list, json: self.json, html: self.html })
     }
-}
-
-/// Parses `HOST`, `HOST:PORT` or `[IPv6]:PORT`. A missing part has the default of the settings.
-fn parse_address(text: &str) -> Result<(String, u16), String> {
-    let mut settings = Settings::default();
-    let is_ipv6 = text.parse::<std::net::Ipv6Addr>().is_ok();
-    let (host, port) = if is_ipv6 {
-        (text, None)
-    } else {
-        text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port)))
-    };
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let host = Some(host).filter(|host| !host.is_empty()).map(|host| (Setting::Host, host));
-    for (setting, text) in host.into_iter().chain(port.map(|port| (Setting::Port, port))) {
-        setting.set(&mut settings, text).map_err(|error| format!("{text}: {error}"))?;
-    }
-    if settings.port == 0 {
-        return Err("A client can't connect to port 0. Give the port that the server listens on.".to_owned());
-    }
-    Ok((settings.host, settings.port))
 }
 
 impl CheckCommand {
@@ -179,7 +163,7 @@ impl CheckCommand {
         signals::on_stop_signal(move || canceled.store(true, Ordering::Relaxed))
             .map_err(|error| format!("Can't handle Ctrl-C: {error}."))?;
         let report = check::run(&self.options, &cancel, |progress| {
-            if let Progress::Finished(result) = progress
+            if let CheckProgress::Finished(result) = progress
                 && !self.json
             {
                 print(&result.text());

@@ -3,6 +3,7 @@
 
 use crate::client::client_error::{ClientError, FailedAttempt};
 use crate::client::client_event::PeerEnd;
+use crate::platform::sockets::is_connected;
 use crate::tls::client_config::Connector;
 use crate::tls::options::TlsChoices;
 use mio::net::TcpStream;
@@ -86,7 +87,7 @@ impl Dialer {
                         Err(error) => error,
                     }
                 }
-                Some((socket, start)) => match is_connected(&socket) {
+                Some((socket, start)) => match is_connected(SockRef::from(&socket)) {
                     Ok(true) => return Ok(ControlFlow::Break((socket, start.elapsed()))),
                     Ok(false) if start.elapsed() < timeout => {
                         self.pending = Some((socket, start));
@@ -112,20 +113,6 @@ impl Dialer {
         registry.register(&mut socket, self.token, Interest::READABLE | Interest::WRITABLE)?;
         Ok(socket)
     }
-}
-
-/// Returns whether the TCP handshake is done.
-fn is_connected(socket: &TcpStream) -> io::Result<bool> {
-    if let Some(error) = socket.take_error()? {
-        return Err(error);
-    }
-    let Ok(peer) = socket.peer_addr() else { return Ok(false) };
-    if socket.local_addr().is_ok_and(|local| local == peer) {
-        // Nothing listens, and the OS chose this very port for the client: the socket connected to itself (RFC 9293,
-        // section 3.5, simultaneous open).
-        return Err(ErrorKind::ConnectionRefused.into());
-    }
-    Ok(true)
 }
 
 /// The result of a read.

@@ -8,6 +8,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
+use crate::check::{self, Report};
 use crate::lessons::setting_override::SettingOverrides;
 use crate::server::calls::Call;
 use crate::server::event::CloseReason;
@@ -161,6 +162,53 @@ pub enum EventPattern {
     },
     /// The question of the step was answered, right or wrong.
     Answered {},
+    /// The Python program was saved to a file.
+    ProgramSaved {},
+    /// A server was checked to the end.
+    Checked(CheckedPattern),
+}
+
+/// The report that a check must have. All given keys must match.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckedPattern {
+    /// Whether all required checks must have passed.
+    pub passed: Option<bool>,
+    /// The check that must be the first that failed.
+    pub fails: Option<CheckName>,
+    /// Whether the checks must have started a program.
+    pub program: Option<bool>,
+}
+
+impl CheckedPattern {
+    /// Returns whether a report matches.
+    #[must_use]
+    pub fn matches(&self, report: &Report) -> bool {
+        let first = report.first_failed().map(|result| result.check.name);
+        let has_program = !report.options.command.is_empty();
+        !report.is_canceled
+            && self.passed.is_none_or(|passed| passed == report.is_passed())
+            && self.fails.as_ref().is_none_or(|name| first == Some(&name.0))
+            && self.program.is_none_or(|program| program == has_program)
+    }
+}
+
+/// A check, which a lesson file gives by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CheckName(pub String);
+
+impl TryFrom<String> for CheckName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        if check::find(&name).is_some() {
+            return Ok(Self(name));
+        }
+        Err(format!(
+            "unknown check `{name}`, expected a name from the guide “Check a server”, such as half-close"
+        ))
+    }
 }
 
 /// A tab with rows that can be selected.
@@ -206,6 +254,8 @@ pub enum LessonPlace {
     CertificateDetails,
     /// The dialog *Options…* of TLS.
     TlsOptions,
+    /// The dialog *Check a server…*.
+    CheckServer,
 }
 
 impl LessonPlace {
@@ -222,6 +272,7 @@ impl LessonPlace {
             Self::CreateCertificate => "Create certificate…",
             Self::CertificateDetails => "Details… of the certificate",
             Self::TlsOptions => "Options… of TLS",
+            Self::CheckServer => "Check a server…",
         }
     }
 }

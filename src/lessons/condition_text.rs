@@ -2,7 +2,8 @@
 
 use std::num::NonZeroU64;
 
-use crate::lessons::condition::{Condition, EventPattern, ReceivedPattern, StateCondition};
+use crate::check;
+use crate::lessons::condition::{CheckedPattern, Condition, EventPattern, ReceivedPattern, StateCondition};
 use crate::text::{count, with_thousands};
 
 /// Returns a condition in a few words.
@@ -93,6 +94,19 @@ fn describe_events(pattern: &EventPattern, at_least: u64) -> String {
             format!("You selected a row in {}", place.label())
         }
         EventPattern::Answered {} => "You answered the question".to_owned(),
+        EventPattern::Checked(CheckedPattern { passed, fails, program }) => {
+            let server = if *program == Some(true) { "A program" } else { "A server" };
+            match (passed, fails) {
+                (_, Some(check)) => {
+                    let title = check::find(&check.0).map_or(&*check.0, |check| check.title);
+                    format!("{server} failed “{title}” first")
+                }
+                (Some(true), None) => format!("{server} passed the checks"),
+                (Some(false), None) => format!("{server} failed a check"),
+                (None, None) => format!("{server} was checked"),
+            }
+        }
+        EventPattern::ProgramSaved {} => "The program was saved".to_owned(),
         EventPattern::Refused {} => "A connection was refused".to_owned(),
         EventPattern::Started {} => "The server started".to_owned(),
         EventPattern::Stopped {} => "The server stopped".to_owned(),

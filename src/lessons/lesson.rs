@@ -212,7 +212,7 @@ fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LessonStep>, 
     Ok(steps)
 }
 
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 8] = [
     include_str!("../../assets/lessons/1-first-echo.toml"),
     include_str!("../../assets/lessons/2-backlog.toml"),
     include_str!("../../assets/lessons/3-stream.toml"),
@@ -220,6 +220,7 @@ const TEXTS: [&str; 7] = [
     include_str!("../../assets/lessons/5-certificate.toml"),
     include_str!("../../assets/lessons/6-eavesdropper.toml"),
     include_str!("../../assets/lessons/7-hundred-clients.toml"),
+    include_str!("../../assets/lessons/8-check.toml"),
 ];
 
 /// Returns the built-in lessons, in the order in which they build on each other.

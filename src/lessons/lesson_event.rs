@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 
+use crate::check::Report;
 use crate::lessons::condition::{
     Bytes, Condition, EventPattern, LessonPlace, RowPlace, StateCondition, contains,
 };
@@ -64,6 +65,10 @@ pub enum LessonEvent<'a> {
     Echo,
     /// A client of the Client tab half-closed its connection and still receives.
     HalfClosed,
+    /// The Python program was saved to a file.
+    ProgramSaved,
+    /// The checks of a server ended with this report.
+    Checked(&'a Report),
 }
 
 impl StateCondition {
@@ -132,7 +137,11 @@ impl Progress {
             | (EventPattern::Echo {}, LessonEvent::Echo)
             | (EventPattern::HalfClosed {}, LessonEvent::HalfClosed)
             | (EventPattern::Answered {}, LessonEvent::Answered)
+            | (EventPattern::ProgramSaved {}, LessonEvent::ProgramSaved)
             | (EventPattern::Refused {}, LessonEvent::Refused) => 1,
+            (EventPattern::Checked(pattern), LessonEvent::Checked(report)) => {
+                u64::from(pattern.matches(report))
+            }
             (EventPattern::Sent { contains }, LessonEvent::Sent(data)) => {
                 u64::from(has(data, contains.as_ref()))
             }

@@ -61,19 +61,22 @@ fn prepare(command: &mut Command) {
     use std::os::unix::process::CommandExt;
 
     command.process_group(0);
-    let restore_interrupt = || {
+    let set_signals = || {
         #[expect(unsafe_code, reason = "signal(2) has no safe wrapper")]
         // SAFETY: the call sets no handler, and is allowed between fork and exec (signal-safety(7)).
         unsafe {
             libc::signal(libc::SIGINT, libc::SIG_DFL);
         }
+        // If a signal kills this process or its thread, the program doesn't outlive it.
+        #[cfg(target_os = "linux")]
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
         Ok(())
     };
     // A shell without job control starts programs in the background with SIGINT ignored, and children inherit that.
     #[expect(unsafe_code, reason = "code between fork and exec must not allocate")]
-    // SAFETY: the closure only calls signal(2).
+    // SAFETY: the closure only calls signal(2) and prctl(2).
     unsafe {
-        command.pre_exec(restore_interrupt);
+        command.pre_exec(set_signals);
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpListener;
-use socket2::Socket;
+use socket2::{SockRef, Socket};
 
 /// Allows a port to be used again while connections of an earlier run are in `TIME_WAIT`.
 ///
@@ -41,6 +41,25 @@ pub(crate) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAdd
     // This fails if the client has closed the connection, which `recv` will report.
     let _ = stream.set_nodelay(true);
     Ok((stream, peer))
+}
+
+/// Starts to connect, with a socket that never blocks. [`is_connected`] reports the end.
+pub(crate) fn start_to_connect(address: SocketAddr) -> io::Result<TcpStream> {
+    mio::net::TcpStream::connect(address).map(TcpStream::from)
+}
+
+/// Returns whether the TCP handshake of a socket that never blocks is done.
+pub(crate) fn is_connected(socket: SockRef<'_>) -> io::Result<bool> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    let Ok(peer) = socket.peer_addr() else { return Ok(false) };
+    if socket.local_addr().is_ok_and(|local| local == peer) {
+        // Nothing listens, and the OS chose this very port for the client: the socket connected to itself (RFC 9293,
+        // section 3.5, simultaneous open).
+        return Err(ErrorKind::ConnectionRefused.into());
+    }
+    Ok(true)
 }
 
 /// Returns whether an error means that the process or the OS has no file descriptor left.

@@ -82,6 +82,21 @@ pub fn host(text: &str) -> Result<String, SettingError> {
     Err(SettingError::NotAHost { advice })
 }
 
+/// Reads `HOST`, `HOST:PORT` or `[IPv6]:PORT`. A missing part is that of `default`.
+///
+/// # Errors
+/// The host or the port is invalid.
+pub fn address(text: &str, default: (&str, u16)) -> Result<(String, u16), SettingError> {
+    let text = text.trim();
+    let is_ipv6 = text.parse::<Ipv6Addr>().is_ok();
+    let (host_text, port) = match text.rsplit_once(':').filter(|_| !is_ipv6) {
+        Some((host, port)) => (host, number("Port", 1..=u16::MAX.into(), port)?),
+        None => (text, default.1.into()),
+    };
+    let host_text = if host_text.is_empty() { default.0 } else { host_text };
+    Ok((host(host_text)?, u16::try_from(port).unwrap_or(default.1)))
+}
+
 /// Returns whether a host stands only for loopback addresses, which no other computer can connect to.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {

@@ -4,11 +4,20 @@
 use std::path::PathBuf;
 
 use crate::app::Command;
-use crate::app::ExportFormat;
 use crate::app::clients::ClientCommand;
+use crate::app::{ExportFormat, ReportFormat};
 use crate::lessons::condition::LessonPlace;
 use crate::server::event::ClientId;
 use crate::ui::split_view::Side;
+
+/// A file that the dialog *Check a server…* asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CheckFile {
+    /// The Python program to check.
+    Program,
+    /// The CAs that the server's certificate must be signed by.
+    Ca,
+}
 
 /// A request by the user. Panels return actions, and `Window::handle_action` carries them out after the layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +32,8 @@ pub(super) enum Action {
     SetCertificateFolder(PathBuf),
     /// Sets the CA file in the dialog that shows a certificate's details.
     SetDetailsCaFile(PathBuf),
+    /// Sets a file in the dialog that checks a server.
+    SetCheckFile(CheckFile, PathBuf),
     /// Opens or closes the help.
     ToggleHelp,
     /// Brings this tab to the front, opens this dialog, or moves the keyboard focus to this field.
@@ -64,6 +75,7 @@ impl Action {
         match self {
             Self::SetCertificateFolder(_) => Self::SetCertificateFolder(path),
             Self::SetDetailsCaFile(_) => Self::SetDetailsCaFile(path),
+            Self::SetCheckFile(file, _) => Self::SetCheckFile(file, path),
             Self::App(command) => Self::App(match command {
                 Command::Set(field, _) => Command::SetPath(field, path),
                 Command::Client(ClientCommand::Edit(id, field, _)) => {
@@ -75,6 +87,11 @@ impl Action {
                     });
                     let format = if json { ExportFormat::JsonLines } else { ExportFormat::Text };
                     Command::SaveLog { path, format }
+                }
+                Command::SaveCheckReport { .. } => {
+                    let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+                    let format = if json { ReportFormat::Json } else { ReportFormat::Html };
+                    Command::SaveCheckReport { path, format }
                 }
                 Command::SaveProgram(_) => Command::SaveProgram(path),
                 Command::SaveSequence { id, format, .. } => Command::SaveSequence { id, path, format },

@@ -23,7 +23,7 @@ use crate::capture::sequence::SequenceFormat;
 use crate::platform::IS_DESKTOP_PART_OF_OS;
 use crate::settings::Setting;
 use crate::text::display_name;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, CheckFile};
 use crate::ui::widgets::dialog::{Dialog, DialogPart, default_button};
 use crate::ui::widgets::field::{Tone, note, text_field};
 
@@ -280,8 +280,14 @@ impl PathPrompt {
 
     fn show_field(&mut self, ui: &mut Ui) {
         let label = ui.weak("No file dialog is available, so type the path.");
-        if let Action::App(Command::SaveLog { .. }) = self.action {
-            ui.weak("The whole log is saved: as JSON lines if the name ends in .json or .jsonl, otherwise as text.");
+        match self.action {
+            Action::App(Command::SaveLog { .. }) => {
+                ui.weak("The whole log is saved: as JSON lines if the name ends in .json or .jsonl, otherwise as text.");
+            }
+            Action::App(Command::SaveCheckReport { .. }) => {
+                ui.weak("The report is saved as JSON if the name ends in .json, otherwise as HTML.");
+            }
+            _ => {}
         }
         let width = ui.available_width();
         let (field, typed) = text_field(ui, "typed path", width, &self.text, "path", false);
@@ -355,7 +361,13 @@ impl PathRequest {
             Action::SetCertificateFolder(_) => {
                 Self { kind: PathKind::Folder, ..Self::open("Choose a folder for the certificate", "") }
             }
-            Action::SetDetailsCaFile(_) => Self::open("Choose the CA file", ""),
+            Action::SetDetailsCaFile(_) | Action::SetCheckFile(CheckFile::Ca, _) => {
+                Self::open("Choose the CA file", "")
+            }
+            Action::SetCheckFile(CheckFile::Program, _) => {
+                let filters: Filters = &[("Python", &["py"]), ("All files", &["*"])];
+                Self { filters, ..Self::open("Choose the program to check", "") }
+            }
             Action::App(command) => match command {
                 Command::Set(Setting::ClientCa, path) => Self::open("Choose the CA file", path),
                 Command::Set(Setting::Key, path) => Self::open("Choose the private key", path),
@@ -383,6 +395,10 @@ impl PathRequest {
                 Command::SaveLog { .. } => {
                     let filters: Filters = &[("Text", &["txt", "log"]), ("JSON lines", &["jsonl", "json"])];
                     Self::save("Save the log", "echoscope-log.txt", filters)
+                }
+                Command::SaveCheckReport { .. } => {
+                    let filters: Filters = &[("HTML", &["html", "htm"]), ("JSON", &["json"])];
+                    Self::save("Save the report", "echoscope-check.html", filters)
                 }
                 Command::SaveLessonResult(name) => {
                     Self::save("Save the result", &name.to_string_lossy(), &[("Text", &["txt"])])

@@ -10,7 +10,9 @@ use egui::{
 };
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 
+use crate::lessons::condition::LessonPlace;
 use crate::platform::renderers::DrawingDevice;
+use crate::ui::action::Action;
 use crate::ui::guides::{self, Guide, Hit, Part, Place};
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{ICON_BUTTON, copy_box, copy_button};
@@ -81,9 +83,9 @@ impl Help {
     }
 
     /// Shows the help if it is open.
-    pub(super) fn show(&mut self, ui: &Ui, about: &About<'_>) {
+    pub(super) fn show(&mut self, ui: &Ui, about: &About<'_>) -> Option<Action> {
         if !self.is_open {
-            return;
+            return None;
         }
         if self.guides.is_empty() {
             self.guides = guides::parse();
@@ -91,15 +93,17 @@ impl Help {
                 self.cache.add_link_hook(link);
             }
         }
-        let mut is_done = false;
+        let (mut is_done, mut checks) = (false, false);
         let keys = HELP.show(ui, |ui, part| match part {
             DialogPart::Contents => self.contents(ui, about),
             DialogPart::Buttons => {
                 is_done |= default_button(ui, "Close the help", true).clicked();
+                checks |= ui.button(LessonPlace::CheckServer.label()).clicked();
                 ui.weak(concat!("Echoscope ", env!("CARGO_PKG_VERSION")));
             }
         });
-        self.is_open = !(is_done || keys.closed);
+        self.is_open = !(is_done || checks || keys.closed);
+        checks.then_some(Action::Open(LessonPlace::CheckServer))
     }
 
     fn contents(&mut self, ui: &mut Ui, about: &About<'_>) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Popup, ScrollArea, Ui, accesskit};
 
 use crate::app::{App, Command};
+use crate::lessons::condition::LessonPlace;
 use crate::lessons::{Lesson, builtin_lessons};
 use crate::ui::action::Action;
 use crate::ui::theme::size;
@@ -56,6 +57,10 @@ fn items(ui: &mut Ui, app: &App) -> Option<Action> {
     ui.separator();
     if menu_item(ui, "Open a lesson file…", "A lesson that a teacher has written", false).clicked() {
         action = Some(Action::choose_path(Command::OpenLesson(PathBuf::new())));
+    }
+    let check = LessonPlace::CheckServer;
+    if menu_item(ui, check.label(), "Tests an echo server, and explains its mistakes", false).clicked() {
+        action = Some(Action::Open(check));
     }
     if app.lesson().is_some() {
         if menu_item(ui, "Restart the lesson", "Back to step 1, with no step ticked", false).clicked() {

@@ -28,6 +28,8 @@
 //! | `tabs` | The row of tabs, and the content of each: `live`, `log`, `client`, `python` (*Code*), `wire` |
 //! | `step_bar`, `backlog` | The bar of step mode at the top of the Code tab; the accept queue at its bottom |
 //! | `tls_dialogs`, `file_dialogs` | The dialogs about TLS; the OS's file dialogs, or a prompt for a path |
+//! | `check_dialog` | The dialog *Check a server…* |
+//! | `dialog_layout` | The rows of dialogs |
 //! | `lessons_menu` | The menu of the button *Lessons* |
 //! | `help`, `guides` | The help (F1); the guides that it shows and searches |
 //! | `start_screen` | Three first steps, in the first tab while nothing has happened yet |
@@ -41,6 +43,8 @@
 
 mod action;
 mod backlog;
+mod check_dialog;
+mod dialog_layout;
 mod file_dialogs;
 mod frame_pacing;
 mod guides;

@@ -19,6 +19,7 @@ use crate::server::ServerState;
 use crate::server::event::ClientId;
 use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, TABS};
+use crate::ui::check_dialog::CheckDialog;
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::frame_pacing::{self, FrameMeter, FramePacing};
 use crate::ui::help::{About, Help};
@@ -56,6 +57,7 @@ pub struct Window {
     file_dialogs: FileDialogs,
     toast: Toast,
     tls_dialogs: TlsDialogs,
+    check_dialog: CheckDialog,
     lesson: LessonBar,
     frames: FrameMeter,
     device: Option<DrawingDevice>,
@@ -101,6 +103,7 @@ impl Window {
             file_dialogs: FileDialogs::new(true),
             toast: Toast::default(),
             tls_dialogs: TlsDialogs::default(),
+            check_dialog: CheckDialog::default(),
             lesson: LessonBar::default(),
             frames: FrameMeter::default(),
             device: None,
@@ -161,6 +164,7 @@ impl Window {
             }
             Action::SetCertificateFolder(path) => self.tls_dialogs.set_folder(path),
             Action::SetDetailsCaFile(path) => self.tls_dialogs.set_ca_file(path),
+            Action::SetCheckFile(file, path) => self.check_dialog.set_file(file, path),
             Action::ToggleHelp => self.help.toggle(ctx),
             Action::Open(place) if TABS.contains(&place) => {
                 self.tabs.open(place);
@@ -170,6 +174,10 @@ impl Window {
                 self.tabs.open(LessonPlace::Client);
                 self.app.apply(Command::Opened(LessonPlace::ServerName));
                 self.client.focus_server_name(ctx);
+            }
+            Action::Open(LessonPlace::CheckServer) => {
+                self.app.apply(Command::Opened(LessonPlace::CheckServer));
+                self.check_dialog.open(&self.app);
             }
             Action::Open(dialog) => {
                 self.app.apply(Command::Opened(dialog));
@@ -417,8 +425,9 @@ impl Window {
 
     fn overlays(&mut self, ui: &Ui) -> Vec<Action> {
         let mut actions = self.tls_dialogs.show(ui, &self.app);
+        actions.extend(self.check_dialog.show(ui, &self.app));
         let about = About { settings_file: self.app.settings_file(), device: self.device.as_ref() };
-        self.help.show(ui, &about);
+        actions.extend(self.help.show(ui, &about));
         actions.extend(self.file_dialogs.poll(ui.ctx()));
         actions.extend(self.file_dialogs.show_prompt(ui, &self.app));
         drop_hint(ui);
@@ -476,8 +485,12 @@ impl eframe::App for Window {
         self.save_zoom(ui.ctx());
         let is_narrow = ui.ctx().content_rect().width() < size::LAYOUT_MIN[0];
         self.side_panel.make_room(is_narrow, self.presenter.is_on());
-        // While a TLS dialog is open, shortcuts are off.
-        let mut actions = if self.tls_dialogs.is_open() { Vec::new() } else { shortcuts::read(ui.ctx()) };
+        // While one of these dialogs is open, shortcuts are off.
+        let mut actions = if self.tls_dialogs.is_open() || self.check_dialog.is_open() {
+            Vec::new()
+        } else {
+            shortcuts::read(ui.ctx())
+        };
         // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. In the Log
         // tab, it focuses the list, and in the Client tab the control that is needed first.
         let focused_tabs =

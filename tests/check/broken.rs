@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use echoscope::check::{self, Expect, Options, Progress, Report, Verdict};
+use echoscope::check::{self, CheckOptions, CheckProgress, CheckVerdict, Expect, Report};
 
 use crate::support::Identity;
 use crate::{Turn, file, free_port, python, text, with_verdict};
 
 /// Runs the checks on a wrong server, with a change to the options. `None` without Python.
-fn run(name: &str, change: impl FnOnce(&mut Options), is_cut: bool) -> Option<Report> {
+fn run(name: &str, change: impl FnOnce(&mut CheckOptions), is_cut: bool) -> Option<Report> {
     let _turn = Turn::take();
     let port = free_port();
     let identity = Identity::new();
@@ -20,17 +20,17 @@ fn run(name: &str, change: impl FnOnce(&mut Options), is_cut: bool) -> Option<Re
         arguments.extend([identity.certificate.clone(), identity.key.clone()]);
     }
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let mut options = Options {
+    let mut options = CheckOptions {
         tls: is_tls || name == "not_tls",
         timeout: Duration::from_secs(4),
         command: python(&file(&format!("broken/{name}.py")), &arguments)?,
-        ..Options::new("localhost", port)
+        ..CheckOptions::new("localhost", port)
     };
     change(&mut options);
     let cancel = AtomicBool::new(false);
     Some(check::run(&options, &cancel, |progress| {
-        if let Progress::Finished(result) = progress
-            && result.outcome.verdict == Verdict::Failed
+        if let CheckProgress::Finished(result) = progress
+            && result.outcome.verdict == CheckVerdict::Failed
         {
             cancel.store(is_cut, Ordering::Relaxed);
         }
@@ -39,11 +39,11 @@ fn run(name: &str, change: impl FnOnce(&mut Options), is_cut: bool) -> Option<Re
 
 /// Asserts that the first check that a server fails is this one, and that the explanation contains a text.
 fn assert_caught(name: &str, check: &str, mistake: &str) {
-    let change = |options: &mut Options| {
+    let change = |options: &mut CheckOptions| {
         options.expect = (check == "idle").then_some(Expect::Threads);
     };
     let Some(report) = run(name, change, true) else { return };
-    let failed = report.results.iter().find(|result| result.outcome.verdict == Verdict::Failed);
+    let failed = report.results.iter().find(|result| result.outcome.verdict == CheckVerdict::Failed);
     let failed = failed.unwrap_or_else(|| panic!("{name} failed no check:\n{}", text(&report)));
     assert_eq!(failed.check.name, check, "{name}:\n{}", text(&report));
     let found = failed.outcome.mistake.unwrap_or_else(|| panic!("{name} got no explanation"));
@@ -114,10 +114,10 @@ fn every_wrong_server_has_a_test() {
 #[test]
 fn dependent_checks_are_skipped_and_name_the_failed_one() {
     let Some(report) = run("cuts_long_data", |_| (), false) else { return };
-    assert_eq!(with_verdict(&report, Verdict::Failed), ["long"], "{}", text(&report));
+    assert_eq!(with_verdict(&report, CheckVerdict::Failed), ["long"], "{}", text(&report));
     for name in ["late-reader", "half-close", "reset-in-transfer"] {
         let result = report.results.iter().find(|result| result.check.name == name).unwrap();
-        assert_eq!(result.outcome.verdict, Verdict::Skipped, "{name}");
+        assert_eq!(result.outcome.verdict, CheckVerdict::Skipped, "{name}");
         assert_eq!(result.outcome.finding, "Depends on “Echoes more than one recv returns”.");
     }
 }
@@ -130,7 +130,7 @@ fn dead_server_is_named_and_started_again() {
     assert!(finding.ends_with("The program ended (exit status: 1)."), "{finding}");
     assert!(result.outcome.stderr.last().unwrap().contains("ConnectionResetError"), "{result:?}");
     // The checks after it ran with a new process.
-    assert!(with_verdict(&report, Verdict::Passed).contains(&"ctrl-c"), "{}", text(&report));
+    assert!(with_verdict(&report, CheckVerdict::Passed).contains(&"ctrl-c"), "{}", text(&report));
 }
 
 #[test]

@@ -82,6 +82,7 @@ fn busy_address_is_not_mistaken_for_the_program() {
     let end = finish(echoscope(&["check", &address, "--", "sleep", "600"]));
     assert_eq!(end.code, Some(1), "{end:?}");
     assert!(end.stdout.contains("Another program listens on"), "{end:?}");
+    assert!(end.stdout.contains("An earlier run of the program"), "{end:?}");
 }
 
 #[test]
@@ -99,6 +100,15 @@ fn command_that_fails_is_reported_with_its_last_lines() {
     assert_eq!(end.code, Some(1), "{end:?}");
     assert!(end.stdout.contains("The program ended before it listened (exit status: 1)."), "{end:?}");
     assert!(end.stdout.contains("ModuleNotFoundError"), "{end:?}");
+}
+
+#[test]
+fn missing_interpreter_is_named() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let end = finish(echoscope(&["check", &address, "--", "no-such-python", "server.py"]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert!(end.stdout.contains("no-such-python isn't installed"), "{end:?}");
+    assert!(!end.stdout.contains("right  ") && !end.stdout.contains("sock.bind"), "{end:?}");
 }
 
 // Windows has no signals.

@@ -5,6 +5,7 @@
 mod support;
 
 mod broken;
+mod cancel;
 mod command;
 mod right;
 
@@ -13,7 +14,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex};
 
-use echoscope::check::{CheckResult, Report, Verdict};
+use echoscope::check::{CheckResult, CheckVerdict, Report};
 
 /// Returns a port that is free now.
 fn free_port() -> u16 {
@@ -33,7 +34,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// Returns the names of the checks with this verdict.
-fn with_verdict(report: &Report, verdict: Verdict) -> Vec<&str> {
+fn with_verdict(report: &Report, verdict: CheckVerdict) -> Vec<&str> {
     let results = report.results.iter().filter(|result| result.outcome.verdict == verdict);
     results.map(|result| result.check.name).collect()
 }

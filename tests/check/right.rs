@@ -5,15 +5,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use echoscope::check::{self, CHECKS, Expect, Options, Profile, Report, Verdict};
+use echoscope::check::{self, CHECKS, CheckOptions, CheckVerdict, Expect, Profile, Report};
 use echoscope::python::{Version, program};
 use echoscope::server::ServerConfig;
 use echoscope::settings::{Mode, Settings};
+use echoscope::tls::options::Trust;
 
 use crate::support::{Identity, Server, program_path};
 use crate::{Turn, free_port, python, text, with_verdict};
 
-fn run(options: &Options) -> Report {
+fn run(options: &CheckOptions) -> Report {
     let _turn = Turn::take();
     let report = check::run(options, &AtomicBool::new(false), |_| ());
     assert!(report.is_passed(), "{options:?}:\n{}", text(&report));
@@ -37,16 +38,28 @@ fn assert_own_server_passes(mode: Mode, mode_name: &str, is_tls: bool) {
     }
     let server = Server::start(&arguments);
     server.out.discard();
-    let options = Options {
+    let options = CheckOptions {
         tls: is_tls,
-        ca: is_tls.then(|| PathBuf::from(&identity.certificate)),
+        trust: is_tls.then(|| Trust::CaFile(PathBuf::from(&identity.certificate))),
         expect: Some(expect(mode)),
-        ..Options::new("localhost", server.port)
+        ..CheckOptions::new("localhost", server.port)
     };
     let report = run(&options);
-    let skipped = with_verdict(&report, Verdict::Skipped);
+    let skipped = with_verdict(&report, CheckVerdict::Skipped);
     assert!(skipped.contains(&"lines") && skipped.contains(&"backlog") == (mode != Mode::One), "{skipped:?}");
     assert_eq!(skipped.contains(&"plaintext"), !is_tls);
+}
+
+#[test]
+fn single_checks_pass_with_one_client_at_a_time() {
+    let identity = Identity::new();
+    let server = Server::start(&[&["--mode", "one"][..], &identity.arguments()].concat());
+    server.out.discard();
+    for check in ["idle", "certificate", "tls-versions"] {
+        let options =
+            CheckOptions { tls: true, only: vec![check], ..CheckOptions::new("localhost", server.port) };
+        run(&options);
+    }
 }
 
 #[test]
@@ -88,9 +101,9 @@ fn own_program_passes_as_a_command() {
     let mut command = vec![program_path().into_os_string()];
     command.extend(arguments.iter().map(OsString::from));
     command.push(settings.into_os_string());
-    let report = run(&Options { command, ..Options::new("127.0.0.1", port) });
+    let report = run(&CheckOptions { command, ..CheckOptions::new("127.0.0.1", port) });
     if cfg!(target_os = "linux") {
-        let passed = with_verdict(&report, Verdict::Passed);
+        let passed = with_verdict(&report, CheckVerdict::Passed);
         for name in ["lines", "ctrl-c", "restart", "sockets"] {
             assert!(passed.contains(&name), "{name}:\n{}", text(&report));
         }
@@ -110,15 +123,15 @@ fn assert_python_program_passes(version: Version, profile: Profile, mode: Mode, 
     let file = folder.path().join("ServerPython.py");
     fs::write(&file, program(&ServerConfig::from(&settings), version).text()).unwrap();
     let Some(command) = python(&file, &[]) else { return };
-    let options = Options {
+    let options = CheckOptions {
         tls: is_tls,
         expect: Some(expect(mode)),
         profile,
         command,
-        ..Options::new("localhost", port)
+        ..CheckOptions::new("localhost", port)
     };
     let report = run(&options);
-    let passed = with_verdict(&report, Verdict::Passed);
+    let passed = with_verdict(&report, CheckVerdict::Passed);
     for name in ["line", "late-reader", "half-close", "sockets", "idle", "crowd", "lines"] {
         assert!(passed.contains(&name), "{name}:\n{}", text(&report));
     }
@@ -156,7 +169,7 @@ fn robust_program_with_tls_passes() {
 fn report_has_every_check_with_its_explanation() {
     let server = Server::start(&["--host", "127.0.0.1"]);
     server.out.discard();
-    let report = run(&Options::new("127.0.0.1", server.port));
+    let report = run(&CheckOptions::new("127.0.0.1", server.port));
     let json = report.json();
     let page = check::html(&report);
     assert_eq!(json["passed"], true);

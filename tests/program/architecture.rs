@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "app",
         &[
             "capture",
+            "check",
             "client",
             "lessons",
             "log",
@@ -40,7 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tls",
         ],
     ),
-    ("cli", &["check", "platform::signals", "settings", "text", "tls::create"]),
+    ("cli", &["check", "platform::signals", "settings", "text", "tls::create", "tls::options"]),
     ("client", &["platform", "resolve", "settings", "sync", "text", "tls"]),
     (
         "headless",
@@ -60,6 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "lessons",
         &[
+            "check",
             "platform::process_usage",
             "server::calls",
             "server::event",
@@ -83,8 +85,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "ui",
         &[
-            "app", "capture", "client", "lessons", "log", "platform", "python", "server", "settings", "sync",
-            "text", "tls",
+            "app", "capture", "check", "client", "lessons", "log", "platform", "python", "server",
+            "settings", "sync", "text", "tls",
         ],
     ),
 ];

@@ -633,6 +633,57 @@ fn lesson_about_the_eavesdropper_hides_the_password() {
 }
 
 #[test]
+fn lesson_about_checks_is_done_with_the_dialog() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut student = Student::begin(7, Settings::default());
+    student.press("Start server");
+    student.completes_step();
+    student.press("Check a server…");
+    student.press("Run the checks");
+    student.completes_step();
+    student.press("Done");
+    student.set_up_and_start();
+    student.press("Check a server…");
+    student.press("Change…");
+    student.choose("Expected mode", "All clients at once");
+    student.press("Run the checks");
+    student.completes_step();
+    assert!(student.window.shows("Start with: “Number of clients served at once”."));
+    assert!(student.window.shows("target=handle_client, args=(conn,)"));
+    student.press("Done");
+    student.press("It starts a thread for each client");
+    student.completes_step();
+    student.open_tab("Code");
+    student.press("Save as ServerPython.py…");
+    let file = folder.path().join("ServerPython.py");
+    student.window.fill("No file dialog is available, so type the path.", &file.to_string_lossy());
+    student.window.press(Key::Enter);
+    student.window.wait_until_shown("The program was saved");
+    let port = student.window.address().port().to_string();
+    student.step_is_open();
+    student.press("Stop server");
+    student.completes_step();
+    if crate::support::program("python3").is_none() {
+        return;
+    }
+    student.press("Check a server…");
+    student.press("Change…");
+    student.choose("Server", "A Python file");
+    student.window.fill("Python file", &file.to_string_lossy());
+    student.window.fill("Server port", &port);
+    student.choose("Expected mode", "Any");
+    student.window.click("Course profile");
+    student.press("Run the checks");
+    student.completes_step();
+    student.press("Change…");
+    student.window.click("Course profile");
+    student.press("Run the checks");
+    student.completes_step();
+    student.press("Done");
+    student.finished();
+}
+
+#[test]
 fn lesson_about_a_hundred_clients_shows_threads_and_memory() {
     let mut student = Student::begin(6, Settings::default());
     student.set_up_and_start();

@@ -11,6 +11,7 @@ mod support;
 
 mod accessibility;
 mod basics;
+mod check_dialog;
 mod client_tab;
 mod code_tab;
 mod help;

@@ -13,6 +13,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use echoscope::app::{App, Options};
+use echoscope::check::{
+    CHECKS, CheckNeed, CheckOptions, CheckResult, CheckVerdict, Exchange, Outcome, Report, ServerCheck,
+};
 use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind};
 use echoscope::settings::{Mode, Settings, ThemeChoice};
 use echoscope::ui;
@@ -29,6 +32,11 @@ const THEMES: [(ThemeChoice, &str); 2] = [(ThemeChoice::Light, "light"), (ThemeC
 
 /// Opens a window with these settings and this log, drawn by wgpu.
 fn window_with(size: [f32; 2], settings: Settings, log: Vec<Event>) -> Window {
+    window_of(size, move || App::with_log(settings, Options::default(), log))
+}
+
+/// Opens a window of an app, drawn by wgpu.
+fn window_of(size: [f32; 2], app: impl FnOnce() -> App + 'static) -> Window {
     let options = SnapshotOptions::new().output_path("tests/window/snapshots");
     let builder = Harness::builder().with_size(size).with_options(options).wgpu();
     let mut window = builder.build_eframe(move |creation| {
@@ -38,8 +46,7 @@ fn window_with(size: [f32; 2], settings: Settings, log: Vec<Event>) -> Window {
             ui.painter().rect_filled(ui.ctx().viewport_rect(), 0.0, fill);
         };
         creation.egui_ctx.on_begin_pass("clear", Arc::new(clear));
-        let app = App::with_log(settings, Options::default(), log);
-        ui::Window::new(&creation.egui_ctx, app).without_native_dialogs()
+        ui::Window::new(&creation.egui_ctx, app()).without_native_dialogs()
     });
     window.run();
     window
@@ -228,6 +235,64 @@ fn help_and_path_prompt() {
         fill(&mut window, "No file dialog is available, so type the path.", "echoscope-log.txt");
         window.snapshot(format!("save-{name}"));
         results.extend_harness(&mut window);
+    }
+}
+
+/// Returns the report of a server that passes, or of one that calls `recv` only once.
+fn report(is_right: bool) -> Report {
+    let result = |check: &'static ServerCheck| {
+        let (verdict, finding) = match (check.name, check.needs) {
+            (_, CheckNeed::Tls) => (CheckVerdict::Skipped, "Only with TLS."),
+            (_, CheckNeed::Command) => (CheckVerdict::Skipped, "Only if the checks start the program."),
+            ("again", _) if !is_right => {
+                (CheckVerdict::Failed, "The server closed the connection after 0 of 10 bytes.")
+            }
+            ("idle", _) => (CheckVerdict::Observed, "All of 32 clients were served at once."),
+            ("late-reader" | "half-close", _) if !is_right => {
+                (CheckVerdict::Skipped, "Depends on “Echoes more than one recv returns”.")
+            }
+            _ => (CheckVerdict::Passed, "The bytes came back."),
+        };
+        let is_failed = verdict == CheckVerdict::Failed;
+        let outcome = Outcome {
+            verdict,
+            finding: finding.to_owned(),
+            exchange: is_failed.then(|| Exchange::new(b"and again\n", b"")),
+            mistake: check.mistake.filter(|_| is_failed),
+            stderr: Vec::new(),
+            took: Duration::from_millis(20),
+            holds: !is_failed,
+        };
+        CheckResult { check, outcome }
+    };
+    Report {
+        address: "127.0.0.1:12345".to_owned(),
+        options: CheckOptions::new("localhost", 12345),
+        results: CHECKS.iter().map(result).collect(),
+        is_canceled: false,
+    }
+}
+
+#[test]
+fn check_of_a_right_and_a_wrong_server() {
+    let mut results = SnapshotResults::new();
+    for (theme, name) in THEMES {
+        for (is_right, server) in [(true, "right"), (false, "wrong")] {
+            let settings = Settings { theme, ..Settings::default() };
+            let mut window = window_of([820.0, 720.0], move || {
+                let mut app = App::with_log(settings, Options::default(), Vec::new());
+                app.show_report(report(is_right), Duration::from_millis(2_540));
+                app
+            });
+            press(&mut window, "Lessons");
+            press(&mut window, "Check a server…");
+            window.snapshot(format!("check-{server}-{name}"));
+            if is_right {
+                press(&mut window, "Change…");
+                window.snapshot(format!("check-form-{name}"));
+            }
+            results.extend_harness(&mut window);
+        }
     }
 }
 

@@ -12,10 +12,10 @@ use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
 use crate::tls::{Certificate, Validity};
 use crate::ui::action::Action;
-use crate::ui::theme::{self, Palette, size};
-use crate::ui::tls_dialogs::dialog_layout::{
+use crate::ui::dialog_layout::{
     CONNECT_AND_CHECK, DialogField, below, choice_row, command_lines, error_note, heading, mono,
 };
+use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{collapsible, copy_box};
 use crate::ui::widgets::dialog::{Dialog, DialogPart};
 use crate::ui::widgets::field::{Tone, named, note, small};

@@ -17,7 +17,7 @@ use crate::tls::create::{
     SpecProblem, openssl_script, parse_days, split_names,
 };
 use crate::ui::action::Action;
-use crate::ui::tls_dialogs::dialog_layout::{
+use crate::ui::dialog_layout::{
     CONNECT_AND_CHECK, DialogField, below, below_any, choice_row, command_lines, error_note,
     error_or_sentence, heading, mono, row,
 };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  tls_form ──Action──> TlsDialogs ──┬──> create_certificate ──┐
-//!                                    ├──> certificate_details ─┼──> dialog_layout: rows
+//!                                    ├──> certificate_details ─┼──> ui/dialog_layout: rows
 //!                                    └──> TLS options ─────────┘
 //! ```
 //!
@@ -10,7 +10,6 @@
 
 mod certificate_details;
 mod create_certificate;
-mod dialog_layout;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -22,11 +21,9 @@ use crate::app::{App, Check, Command, WakeFn};
 use crate::lessons::condition::LessonPlace;
 use crate::settings::{ClientAuth, Setting, SettingChoice};
 use crate::ui::action::Action;
+use crate::ui::dialog_layout::{DialogField, below, choice_row, error_note, error_or_sentence, row};
 use crate::ui::tls_dialogs::certificate_details::DetailsDialog;
 use crate::ui::tls_dialogs::create_certificate::CreateDialog;
-use crate::ui::tls_dialogs::dialog_layout::{
-    DialogField, below, choice_row, error_note, error_or_sentence, row,
-};
 use crate::ui::widgets::controls::check_box;
 use crate::ui::widgets::dialog::{Dialog, DialogPart};
 use crate::ui::widgets::field::{Tone, note, small};

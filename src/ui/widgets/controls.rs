@@ -339,8 +339,8 @@ pub(crate) fn choice<T: Copy + PartialEq, S: AsRef<str>>(
     (combo.response, chosen)
 }
 
-/// Moves the focus within a combo box's list when an arrow key, Home or End is pressed.
-fn move_focus_by_keys(ui: &Ui, lines: &[Response]) {
+/// Moves the focus within a list when an arrow key, Home or End is pressed.
+pub(crate) fn move_focus_by_keys(ui: &Ui, lines: &[Response]) {
     let Some(at) = lines.iter().position(Response::has_focus) else { return };
     let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(lines[at].id, filter));

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use echoscope::app::clients::{ClientCommand, ClientField, Followed, TrustChoice};
 use echoscope::app::{App, Command};
+use echoscope::check::{CheckOptions, Expect, Profile};
 use echoscope::client::client_event::CloseMode;
 use echoscope::client::input::LineEnding;
 use echoscope::lessons::condition::{Condition, EventPattern, LessonPlace, RowPlace};
@@ -16,7 +17,7 @@ use echoscope::tls::create::Defect;
 
 use crate::lessons::clients::{connect, create};
 use crate::lessons::player::Player;
-use crate::support::can_reset;
+use crate::support::{can_reset, program};
 
 /// Whether the OS reports how many clients wait in the accept queue, and the threads of this process.
 const REPORTS_QUEUE: bool = cfg!(target_os = "linux");
@@ -24,7 +25,7 @@ const REPORTS_QUEUE: bool = cfg!(target_os = "linux");
 #[test]
 fn every_step_explains_itself() {
     let titles: Vec<&str> = builtin_lessons().iter().map(|lesson| lesson.title.as_str()).collect();
-    assert_eq!(titles.len(), 7, "{titles:?}");
+    assert_eq!(titles.len(), 8, "{titles:?}");
     for lesson in builtin_lessons() {
         for step in &lesson.steps {
             let place = format!("{}: {}", lesson.title, step.text);
@@ -332,6 +333,55 @@ fn a_hundred_clients() {
     player.app.apply(Command::Client(ClientCommand::CloseLoad));
     player.completes_step();
     assert_eq!(player.app.counters().clients_total, 100);
+    player.finished();
+}
+
+#[test]
+fn check_your_own_program() {
+    let mut player = Player::begin(7);
+    player.start();
+    player.completes_step();
+    let own = |player: &Player| player.app.options_for_own_check().unwrap();
+    let run = |player: &mut Player, options: CheckOptions| {
+        player.app.apply(Command::RunCheck(Box::new(options)));
+    };
+    let options = own(&player);
+    run(&mut player, CheckOptions { only: vec!["line"], ..options });
+    player.completes_step();
+    player.set_up_and_start();
+    let only = vec!["idle"];
+    let options = CheckOptions { only, expect: Some(Expect::Threads), ..own(&player) };
+    run(&mut player, options.clone());
+    player.app.apply(Command::CancelCheck);
+    player.wait_until("the report", |app| app.check_run().is_some_and(|run| run.report().is_some()));
+    player.step_is_open();
+    run(&mut player, options);
+    player.completes_step();
+    assert!(player.answer("It starts a thread for each client"));
+    player.completes_step();
+    let folder = tempfile::tempdir().unwrap();
+    player.app.apply(Command::SaveProgram(folder.path().to_owned()));
+    player.wait_until("a failure", |app| app.save_failure().is_some());
+    player.stop();
+    player.wait_until("the stop", |app| app.state().is_stopped());
+    player.step_is_open();
+    player.start();
+    let port = player.address().port();
+    let file = folder.path().join("ServerPython.py");
+    player.app.apply(Command::SaveProgram(file.clone()));
+    player.wait_until("the file", |app| !app.is_saving());
+    player.step_is_open();
+    player.stop();
+    player.completes_step();
+    let Some(python) = program("python3") else { return };
+    let command = vec![python.into_os_string(), file.into_os_string()];
+    let strict = CheckOptions { only: vec!["reset"], command, ..CheckOptions::new("127.0.0.1", port) };
+    run(&mut player, CheckOptions { profile: Profile::Course, ..strict.clone() });
+    player.completes_step();
+    run(&mut player, strict);
+    player.completes_step();
+    let first = player.app.check_run().and_then(|run| run.report()?.first_failed()).unwrap();
+    assert_eq!(first.check.name, "reset");
     player.finished();
 }
 

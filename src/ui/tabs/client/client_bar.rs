@@ -11,6 +11,7 @@ use egui::{
 use crate::app::clients::{ClientCommand, ClientTabId, MAX_CLIENT_TABS, explain_waiting};
 use crate::app::{App, TabState};
 use crate::client::LoadStatus;
+use crate::lessons::condition::LessonPlace;
 use crate::server::event::ClientId;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
@@ -50,6 +51,11 @@ pub(super) fn show(
                 actions.push(ClientCommand::Add.into());
             }
             load_button(ui, app, actions);
+            let check = LessonPlace::CheckServer;
+            let about = "Test an echo server, and explain its mistakes";
+            if pill_button(ui, check.label()).on_hover_text(about).clicked() {
+                actions.push(Action::Open(check));
+            }
         });
     });
     clicked

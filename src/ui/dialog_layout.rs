@@ -1,4 +1,4 @@
-//! The rows of the TLS dialogs: a label and a control, with an error or a sentence below the control.
+//! The rows of dialogs: a label and a control, with an error or a sentence below the control.
 
 use std::error::Error;
 
