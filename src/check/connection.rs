@@ -50,7 +50,7 @@ impl CheckConnection {
     /// The connection was refused, or `pause` returned an error.
     pub(super) fn open(address: SocketAddr, mut pause: impl FnMut() -> io::Result<()>) -> io::Result<Self> {
         let stream = start_to_connect(address)?;
-        while !is_connected(SockRef::from(&stream))? {
+        while !is_connected(&SockRef::from(&stream))? {
             pause()?;
         }
         let local = stream.local_addr()?;

@@ -5,20 +5,24 @@ use std::time::SystemTime;
 
 use crate::check::context::Profile;
 use crate::check::outcome::CheckVerdict;
-use crate::check::report::Report;
+use crate::check::report::{CheckResult, Report};
+use crate::check::table::groups;
 use crate::text::date;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}
+h2{font-size:1.1rem;margin:1.5rem 0 .5rem}
 details{border-top:1px solid #8886;padding:.5rem 0}
 summary{cursor:pointer}
-summary b{display:inline-block;width:5.5rem}
+summary b{display:inline-block;width:7rem}
 .passed b{color:light-dark(#17691f,#7bd883)}
 .failed b{color:light-dark(#b3141d,#ff9b9b)}
 .skipped b,.observed b{color:light-dark(#555,#bbb)}
 dl{display:grid;grid-template-columns:9rem 1fr;gap:.25rem 1rem;margin:.5rem 0 .5rem 1rem}
+dt{color:light-dark(#555,#bbb)}
+dt::first-letter{text-transform:uppercase}
 dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .code{font-family:ui-monospace,monospace;font-size:.9em}
 ";
@@ -33,7 +37,9 @@ pub fn html(report: &Report) -> String {
          </head>\n<body>\n<h1>{0}</h1>\n",
         escape(&title)
     );
-    let mut about = vec![format!("{}.", report.summary())];
+    // Writing to a string can't fail.
+    let _ = writeln!(page, "<p><strong>{}</strong></p>", escape(&report.conclusion()));
+    let mut about = Vec::new();
     about.push(format!("Echoscope {}, {}.", env!("CARGO_PKG_VERSION"), date(SystemTime::now())));
     if !report.options.command.is_empty() {
         about.push(format!("Command: {}.", report.command()));
@@ -42,27 +48,37 @@ pub fn html(report: &Report) -> String {
     if report.options.profile == Profile::Course {
         about.push("Profile: course.".to_owned());
     }
-    // Writing to a string can't fail.
     let _ = writeln!(page, "<p>{}</p>", escape(&about.join(" ")));
-    for result in &report.results {
-        let outcome = &result.outcome;
-        let open = if outcome.verdict == CheckVerdict::Failed { " open" } else { "" };
-        let name = outcome.verdict.name();
-        let _ = writeln!(
-            page,
-            "<details class=\"{name}\"{open}>\n<summary><b>{} {name}</b> {}</summary>\n<dl>",
-            outcome.verdict.symbol(),
-            escape(result.check.title)
-        );
-        let texts = [("check", result.check.about.to_owned()), ("result", outcome.finding.clone())];
-        for (label, text) in texts.into_iter().chain(result.details()) {
-            let is_code = ["sent", "received", "right", "stderr"].contains(&label);
-            let class = if is_code { " class=\"code\"" } else { "" };
-            let _ = writeln!(page, "<dt>{label}</dt><dd{class}>{}</dd>", escape(&text));
+    for (title, checks) in groups() {
+        let is_in_group = |result: &&CheckResult| checks.iter().any(|check| check.name == result.check.name);
+        for (index, result) in report.results.iter().filter(is_in_group).enumerate() {
+            if index == 0 {
+                let _ = writeln!(page, "<h2>{title}</h2>");
+            }
+            write_result(&mut page, result);
         }
-        let _ = writeln!(page, "</dl>\n</details>");
     }
     page + "</body>\n</html>\n"
+}
+
+fn write_result(page: &mut String, result: &CheckResult) {
+    let outcome = &result.outcome;
+    let open = if outcome.verdict == CheckVerdict::Failed { " open" } else { "" };
+    let name = outcome.verdict.name();
+    let _ = writeln!(
+        page,
+        "<details class=\"{name}\"{open}>\n<summary><b>{} {name}</b> {}</summary>\n<dl>",
+        outcome.verdict.symbol(),
+        escape(result.check.title)
+    );
+    let texts = [("check", result.check.about.to_owned()), ("result", outcome.finding.clone())];
+    for (label, text) in texts.into_iter().chain(result.details()) {
+        let is_code = ["sent", "received", "right", "stderr"].contains(&label);
+        let class = if is_code { " class=\"code\"" } else { "" };
+        let label = if label == "right" { "right in Python" } else { label };
+        let _ = writeln!(page, "<dt>{label}</dt><dd{class}>{}</dd>", escape(&text));
+    }
+    let _ = writeln!(page, "</dl>\n</details>");
 }
 
 /// Replaces the characters that have a meaning in HTML.

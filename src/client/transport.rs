@@ -87,7 +87,7 @@ impl Dialer {
                         Err(error) => error,
                     }
                 }
-                Some((socket, start)) => match is_connected(SockRef::from(&socket)) {
+                Some((socket, start)) => match is_connected(&SockRef::from(&socket)) {
                     Ok(true) => return Ok(ControlFlow::Break((socket, start.elapsed()))),
                     Ok(false) if start.elapsed() < timeout => {
                         self.pending = Some((socket, start));

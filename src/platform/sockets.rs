@@ -49,7 +49,7 @@ pub(crate) fn start_to_connect(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Returns whether the TCP handshake of a socket that never blocks is done.
-pub(crate) fn is_connected(socket: SockRef<'_>) -> io::Result<bool> {
+pub(crate) fn is_connected(socket: &SockRef<'_>) -> io::Result<bool> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }

@@ -31,7 +31,7 @@ fn run_and_cancel(options: CheckOptions, during: &'static str) -> Report {
                 begun.send(()).unwrap();
             }
         });
-        ended.send(report)
+        ended.send(report).unwrap();
     });
     begins.recv_timeout(Duration::from_mins(1)).expect("the check begins");
     thread::sleep(Duration::from_millis(200));

@@ -72,6 +72,7 @@ fn json_and_html_report_the_failed_check() {
     assert_eq!(line["difference"], serde_json::json!({"offset": 1, "expected": 0x65, "got": 0x45}));
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("conn.sendall(data)"), "{page}");
+    assert!(page.contains("Start with: “Echoes a line”.") && page.contains("<h2>Closing</h2>"), "{page}");
     assert!(page.contains("b&#39;HELLO\\n&#39;"), "{page}");
 }
 

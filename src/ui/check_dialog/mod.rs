@@ -33,16 +33,16 @@ const DEFAULT_PORT: u16 = 12345;
 
 /// The kind of server to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
+enum ServerChoice {
     ThisServer,
     Address,
     PythonFile,
 }
 
-const TARGETS: [(Target, &str, &str); 3] = [
-    (Target::ThisServer, "This server", "The server of this window, while it runs"),
-    (Target::Address, "Another address", "A server that runs already"),
-    (Target::PythonFile, "A Python file", "A program that the checks start and end"),
+const SERVERS: [(ServerChoice, &str, &str); 3] = [
+    (ServerChoice::ThisServer, "This server", "The server of this window, while it runs"),
+    (ServerChoice::Address, "Another address", "A server that runs already"),
+    (ServerChoice::PythonFile, "A Python file", "A program that the checks start and end"),
 ];
 const MODES: [(Option<Expect>, &str, &str); 4] = [
     (None, "Any", "The checks only observe how many clients are served at once."),
@@ -61,10 +61,11 @@ const LOAD: &str = "The checks send 8 MiB, connect up to 64 clients at once and 
 
 /// The state of the dialog. It keeps what the user entered until the window is closed.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a check box or a state of its own")]
 pub(super) struct CheckDialog {
     is_open: bool,
     /// `None` until the user has chosen: this server while it runs, otherwise a file.
-    target: Option<Target>,
+    target: Option<ServerChoice>,
     address: String,
     pub(super) program: PathText,
     port: String,
@@ -174,20 +175,20 @@ impl CheckDialog {
         actions
     }
 
-    fn target(&self, app: &App) -> Target {
+    fn target(&self, app: &App) -> ServerChoice {
         let is_running = matches!(app.state(), ServerState::Listening { .. });
-        self.target.unwrap_or(if is_running { Target::ThisServer } else { Target::PythonFile })
+        self.target.unwrap_or(if is_running { ServerChoice::ThisServer } else { ServerChoice::PythonFile })
     }
 
     /// Returns the options of the next run, or why it can't start.
     fn options(&self, app: &App) -> Result<CheckOptions, String> {
         let options = match self.target(app) {
-            Target::ThisServer => app.options_for_own_check()?,
-            Target::Address => {
+            ServerChoice::ThisServer => app.options_for_own_check()?,
+            ServerChoice::Address => {
                 let (host, port) = self.host_and_port()?;
                 self.with_tls(CheckOptions::new(host, port))
             }
-            Target::PythonFile => {
+            ServerChoice::PythonFile => {
                 let port = self.program_port(app)?;
                 let program = &self.program.path;
                 if program.as_os_str().is_empty() {
@@ -240,19 +241,19 @@ impl CheckDialog {
         );
         ui.add_space(2.0);
         let target = self.target(app);
-        let chosen = choice_row(ui, "Server", target, &TARGETS);
+        let chosen = choice_row(ui, "Server", target, &SERVERS);
         self.target = chosen.or(self.target);
         match target {
-            Target::ThisServer => below(ui, |ui| match options {
+            ServerChoice::ThisServer => below(ui, |ui| match options {
                 Ok(options) => drop(small(ui, describe(options))),
                 Err(reason) => drop(note(ui, Tone::Problem, reason)),
             }),
-            Target::Address => {
+            ServerChoice::Address => {
                 let error = self.host_and_port().err();
                 text_row(ui, "Server address", &mut self.address, error, LOAD);
                 self.tls_rows(ui, actions);
             }
-            Target::PythonFile => {
+            ServerChoice::PythonFile => {
                 self.program_row(ui, actions);
                 let error = self.program_port(app).err();
                 let about = "The port in the program: its SERVER_PORT.";
