@@ -127,6 +127,8 @@ pub struct Launch {
     pub front: Front,
     /// The saved settings, changed by the options.
     pub settings: Settings,
+    /// The settings file, even if it can't be used; `None` if the OS has no folder for settings.
+    pub settings_path: Option<PathBuf>,
     /// The file that the window saves settings in; `None` if it must not save any, or the OS has no folder for them.
     pub settings_file: Option<SettingsFile>,
     /// Warnings for the user: there is no display, the saved settings can't be used, or an option has no effect.
@@ -197,11 +199,12 @@ fn launch(
     };
     let mut settings = Settings::default();
     let mut settings_file = None;
-    if let Some(path) = arguments.settings_file.or_else(settings_file::default_path) {
-        let loaded = settings_file::load(&path, on_broken);
+    let settings_path = arguments.settings_file.or_else(settings_file::default_path);
+    if let Some(path) = &settings_path {
+        let loaded = settings_file::load(path, on_broken);
         settings = loaded.settings;
         warnings.extend(loaded.complaint);
-        settings_file = loaded.may_save.then(|| SettingsFile::new(path, settings.clone()));
+        settings_file = loaded.may_save.then(|| SettingsFile::new(path.clone(), settings.clone()));
     }
     let given = arguments.settings;
     given.apply(&mut settings).map_err(|error| error.to_string())?;
@@ -214,7 +217,7 @@ fn launch(
         let (_, needed, _) = NEEDS.iter().find(|need| need.0 == scope && (need.2)(&settings, front))?;
         Some(format!("--{name} has no effect without {needed}. Add {needed}, or leave out --{name}."))
     }));
-    Ok(Launch { front, settings, settings_file, warnings })
+    Ok(Launch { front, settings, settings_path, settings_file, warnings })
 }
 
 /// Whether an option that another one needs is missing.

@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "capture",
             "client",
+            "crash_report",
             "lessons",
             "log",
             "platform",
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "check",
         &[
             "client::echo_check",
+            "crash_report",
             "log::format",
             "log::line",
             "platform",
@@ -41,7 +43,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["check", "platform::signals", "settings", "text", "tls::create"]),
-    ("client", &["platform", "resolve", "settings", "sync", "text", "tls"]),
+    ("client", &["crash_report", "platform", "resolve", "settings", "sync", "text", "tls"]),
+    ("crash_report", &["platform", "sync", "text"]),
     (
         "headless",
         &[
@@ -68,12 +71,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("log", &["ring_buffer", "server::event", "server::start_error", "settings", "sync", "text", "tls"]),
-    ("main", &["app", "cli", "headless", "platform", "settings", "ui"]),
+    ("main", &["app", "cli", "crash_report", "headless", "platform", "settings", "ui"]),
     ("platform", &["sync"]),
     ("python", &["platform", "server::ServerConfig", "server::calls", "settings", "text"]),
     ("resolve", &["settings"]),
     ("ring_buffer", &[]),
-    ("server", &["capture", "platform", "resolve", "settings", "sync", "text", "tls"]),
+    ("server", &["capture", "crash_report", "platform", "resolve", "settings", "sync", "text", "tls"]),
     ("settings", &["platform", "text"]),
     ("sync", &[]),
     ("text", &[]),
@@ -81,8 +84,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "ui",
         &[
-            "app", "capture", "client", "lessons", "log", "platform", "python", "server", "settings", "sync",
-            "text", "tls",
+            "app",
+            "capture",
+            "client",
+            "crash_report",
+            "lessons",
+            "log",
+            "platform",
+            "python",
+            "server",
+            "settings",
+            "sync",
+            "text",
+            "tls",
         ],
     ),
 ];

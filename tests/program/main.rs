@@ -6,6 +6,7 @@ mod support;
 
 mod architecture;
 mod command_line;
+mod crash_reports;
 mod documents;
 mod faults;
 mod glossary;

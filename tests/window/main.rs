@@ -13,6 +13,7 @@ mod accessibility;
 mod basics;
 mod client_tab;
 mod code_tab;
+mod crash_reports;
 mod help;
 mod idle;
 mod layout;

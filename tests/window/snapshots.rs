@@ -29,6 +29,10 @@ const THEMES: [(ThemeChoice, &str); 2] = [(ThemeChoice::Light, "light"), (ThemeC
 
 /// Opens a window with these settings and this log, drawn by wgpu.
 fn window_with(size: [f32; 2], settings: Settings, log: Vec<Event>) -> Window {
+    window_with_options(size, settings, log, Options::default())
+}
+
+fn window_with_options(size: [f32; 2], settings: Settings, log: Vec<Event>, app_options: Options) -> Window {
     let options = SnapshotOptions::new().output_path("tests/window/snapshots");
     let builder = Harness::builder().with_size(size).with_options(options).wgpu();
     let mut window = builder.build_eframe(move |creation| {
@@ -38,7 +42,7 @@ fn window_with(size: [f32; 2], settings: Settings, log: Vec<Event>) -> Window {
             ui.painter().rect_filled(ui.ctx().viewport_rect(), 0.0, fill);
         };
         creation.egui_ctx.on_begin_pass("clear", Arc::new(clear));
-        let app = App::with_log(settings, Options::default(), log);
+        let app = App::with_log(settings, app_options, log);
         ui::Window::new(&creation.egui_ctx, app).without_native_dialogs()
     });
     window.run();
@@ -227,6 +231,22 @@ fn help_and_path_prompt() {
         // By default it is in the home folder.
         fill(&mut window, "No file dialog is available, so type the path.", "echoscope-log.txt");
         window.snapshot(format!("save-{name}"));
+        results.extend_harness(&mut window);
+    }
+}
+
+#[test]
+fn crash_reports() {
+    let mut results = SnapshotResults::new();
+    for (theme, name) in THEMES {
+        // The folder has one report.
+        let options = Options { crash_folder: Some("tests/window/files".into()), ..Options::default() };
+        let settings = Settings { theme, ..Settings::default() };
+        let mut window = window_with_options([720.0, 480.0], settings, Vec::new(), options);
+        wait_until(&mut window, "the notice", |window| window.query_by_label("Show").is_some());
+        window.snapshot(format!("crash-notice-{name}"));
+        press(&mut window, "Show");
+        window.snapshot(format!("crash-{name}"));
         results.extend_harness(&mut window);
     }
 }

@@ -41,7 +41,7 @@ use std::net::TcpStream;
 
 /// Sends data and asserts that exactly this data is echoed.
 #[track_caller]
-fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
+pub(crate) fn echo(stream: &mut (impl Read + Write), data: &[u8]) {
     stream.write_all(data).unwrap();
     let mut back = vec![0; data.len()];
     stream.read_exact(&mut back).unwrap();
