@@ -38,13 +38,14 @@
 //! | [`lessons`] | guided experiments as data, and the progress through one |
 //! | [`python`] | the tutorial's program for the current settings |
 //! | [`platform`] | everything that differs between operating systems |
+//! | [`crash_report`] | the files that panics leave |
 //! | [`resolve`] | host names as addresses, and this computer's address on its network |
 //! | [`text`] | numbers, durations and names as text |
 //! | [`ring_buffer`], [`sync`] | a bounded buffer, and locks without poisoning |
 //!
 //! Imports go one way: `main → ui | headless → app → server, client, capture, log, lessons, python`, also `main,
 //! headless → cli → check → client, log, tls`, and `server → capture, tls` and `client, log → tls`. The other modules ([`settings`], [`platform`],
-//! [`resolve`], [`text`], [`ring_buffer`], [`sync`]) are below all of these. Modules on one level share only plain
+//! [`crash_report`], [`resolve`], [`text`], [`ring_buffer`], [`sync`]) are below all of these. Modules on one level share only plain
 //! values (an event, a setting) and texts about them. `tests/program/architecture.rs` checks this.
 
 pub mod app;
@@ -52,6 +53,7 @@ pub mod capture;
 pub mod check;
 pub mod cli;
 pub mod client;
+pub mod crash_report;
 pub mod headless;
 pub mod lessons;
 pub mod log;

@@ -5,12 +5,18 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use echoscope::cli::{self, Front, Invocation, Launch};
+use echoscope::crash_report;
 use echoscope::headless;
 use echoscope::platform::console;
+use echoscope::settings::settings_file;
 
 fn main() -> ExitCode {
+    crash_report::install(settings_file::default_path().as_deref());
     match cli::read(std::env::args_os(), no_window) {
         Ok(Invocation::Launch(launch)) => {
+            if let Some(path) = &launch.settings_path {
+                crash_report::use_settings_file(path);
+            }
             if matches!(launch.front, Front::Headless(_)) {
                 console::attach();
             }

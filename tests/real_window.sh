@@ -219,4 +219,23 @@ WINIT_X11_SCALE_FACTOR=0 timeout 20 "$program" --settings "$work/scale.toml" 2>"
 [ "$code" -eq 1 ] || fail "with a scale factor of 0 the program ended with $code"
 grep -q '^echoscope: .*--headless' "$work/scale.out" || fail "it ended without advice: $(cat "$work/scale.out")"
 echo "real window: a window that fails ends the program"
+
+# A panic of the window's thread leaves a report, and the next window reports it.
+code=0
+ECHOSCOPE_PANIC=ui timeout 30 "$program" --settings "$work/crash/settings.toml" 2>"$work/crash.out" || code=$?
+[ "$code" -eq 1 ] || fail "after a panic of the window's thread the program ended with $code"
+grep -q '^echoscope: A crash report is in ' "$work/crash.out" || fail "no report: $(cat "$work/crash.out")"
+report=$(ls "$work"/crash/echoscope-crash-*.txt)
+grep -q '^Thread:   main' "$report" && grep -q 'src/ui/window.rs:' "$report" && grep -q '^Renderer: glow, ' "$report" ||
+    fail "the report lacks facts: $(cat "$report")"
+"$program" --settings "$work/crash/settings.toml" 2>"$work/crash.err" &
+app=$!
+wait_for_window
+# The window saves which report it has shown.
+until_true 20 grep -qs "reported_crash = \"$(basename "$report")\"" "$work/crash/settings.toml" ||
+    fail "the next window doesn't report the crash: $(cat "$work/crash/settings.toml")"
+python3 "$work/close.py" "$window"
+until_true 10 has_ended || fail "the window was closed and the program goes on"
+app=
+echo "real window: a crash report is written and reported"
 echo "real window: passed"

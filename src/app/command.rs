@@ -135,6 +135,8 @@ pub enum Command {
     Selected(RowPlace, String),
     /// Show the Wire tab as an eavesdropper sees it, or with the data that only the server can read.
     SetEavesdropping(bool),
+    /// Delete the crash reports of [`App::crash_files`].
+    DeleteCrashReports,
     /// Dismiss the newest notice.
     DismissNotice,
 }
@@ -222,6 +224,7 @@ impl App {
             Command::Opened(place) => self.lessons.on_event(LessonEvent::Opened(place)),
             Command::Selected(place, text) => self.lessons.on_event(LessonEvent::Selected(place, &text)),
             Command::SetEavesdropping(eavesdropping) => self.eavesdropping = eavesdropping,
+            Command::DeleteCrashReports => self.delete_crash_reports(),
             Command::DismissNotice => {
                 self.notices.dismiss();
                 if self.notices.newest_of(|topic| topic == NoticeTopic::ClearedLog).is_none() {

@@ -14,6 +14,7 @@ mod cleared_log;
 mod client_states;
 pub mod clients;
 mod command;
+mod crash_reports;
 mod first_steps;
 mod form;
 mod lesson;

@@ -66,6 +66,10 @@ pub enum NoticeTopic {
     FirstCertificate,
     /// A pasted text.
     PastedText,
+    /// Crash reports of earlier runs.
+    Crash,
+    /// Copying crash reports.
+    CopiedCrash,
 }
 
 impl NoticeTopic {

@@ -14,6 +14,7 @@ use crate::app::lesson_state::LessonState;
 use crate::app::notices::{Notice, NoticeTopic, Notices};
 use crate::app::server_check::CheckRun;
 use crate::capture::{Capture, Captures, RemovedCaptures};
+use crate::crash_report::CrashReport;
 use crate::log::EventLog;
 use crate::python::Program;
 use crate::ring_buffer::Limits;
@@ -35,6 +36,8 @@ pub struct Options {
     pub wake: WakeFn,
     /// Whether the data of each connection is captured for a sequence diagram.
     pub capture: bool,
+    /// The folder whose new crash reports are shown; `None` to show none.
+    pub crash_folder: Option<PathBuf>,
     /// The folder in which *Try TLS* creates a certificate; `None` for the default one.
     pub certificate_folder: Option<PathBuf>,
 }
@@ -42,7 +45,13 @@ pub struct Options {
 impl Default for Options {
     /// Returns options that save nothing, wake no thread and capture nothing.
     fn default() -> Self {
-        Self { settings_file: None, wake: Arc::new(|| {}), capture: false, certificate_folder: None }
+        Self {
+            settings_file: None,
+            wake: Arc::new(|| {}),
+            capture: false,
+            crash_folder: None,
+            certificate_folder: None,
+        }
     }
 }
 
@@ -69,6 +78,8 @@ pub struct App {
     pub(super) notices: Notices,
     /// The last run of the checks.
     pub(super) check_run: Option<CheckRun>,
+    /// The crash reports that the notice about them shows, the newest first.
+    pub(super) crash_reports: Vec<CrashReport>,
     /// The entries and captures that were cleared, until the notice about it is gone.
     pub(super) cleared: Option<ClearedLog>,
     /// How many files are being saved.
@@ -113,6 +124,7 @@ impl App {
             lan_address: None,
             settings_changes: None,
             notices: Notices::default(),
+            crash_reports: Vec::new(),
             cleared: None,
             saves_running: 0,
             unbound_addresses: 0,
@@ -128,6 +140,8 @@ impl App {
         };
         app.start_saving_settings();
         app.start_saving_progress();
+        app.share_log_with_crash_reports();
+        app.find_crash_reports();
         app.check_files();
         app.look_up_lan_address();
         app

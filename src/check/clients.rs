@@ -1,5 +1,6 @@
 //! Checks with several clients at once.
 
+use std::panic::resume_unwind;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use crate::check::echo::{LINE, pattern};
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
 use crate::check::target::{CheckTarget, StepError, Trouble};
+use crate::crash_report::panic_if_requested;
 use crate::platform::addresses::is_own_address;
 use crate::platform::socket_queues::listening_addresses;
 use crate::text::{count, duration, list};
@@ -102,6 +104,7 @@ pub(super) fn crowd(context: &mut Context<'_>) -> Run {
     let target = &context.target.with_timeout(context.target.timeout.max(TURN));
     let visit = |client: u64| -> Result<(), StepError> {
         let mut connection = target.connect()?;
+        panic_if_requested("check");
         for round in 0..ROUNDS {
             target.echo(&mut connection, &pattern(MESSAGE, client * ROUNDS + round))?;
         }
@@ -110,9 +113,9 @@ pub(super) fn crowd(context: &mut Context<'_>) -> Run {
     };
     let results: Vec<_> = thread::scope(|scope| {
         let visits: Vec<_> = (0..CROWD).map(|client| scope.spawn(move || visit(client))).collect();
-        visits.into_iter().map(thread::ScopedJoinHandle::join).collect()
+        visits.into_iter().map(|visit| visit.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
-    let failures: Vec<_> = results.into_iter().filter_map(|result| result.unwrap_or(Ok(())).err()).collect();
+    let failures: Vec<_> = results.into_iter().filter_map(Result::err).collect();
     let failed = failures.len() as u64;
     // A wrong byte explains more than a client that waited in vain.
     let worst = failures.into_iter().min_by_key(|problem| problem.trouble != Trouble::Differs);

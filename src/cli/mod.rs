@@ -147,6 +147,8 @@ pub struct Launch {
     pub front: Front,
     /// The saved settings, changed by the options.
     pub settings: Settings,
+    /// The settings file, even if it can't be used; `None` if the OS has no folder for settings.
+    pub settings_path: Option<PathBuf>,
     /// The file that the window saves settings in; `None` if it must not save any, or the OS has no folder for them.
     pub settings_file: Option<SettingsFile>,
     /// The file that connections are written to, if there is one. Only the terminal writes it.
@@ -228,11 +230,12 @@ fn launch(
     };
     let mut settings = Settings::default();
     let mut settings_file = None;
-    if let Some(path) = arguments.settings_file.or_else(settings_file::default_path) {
-        let loaded = settings_file::load(&path, on_broken);
+    let settings_path = arguments.settings_file.or_else(settings_file::default_path);
+    if let Some(path) = &settings_path {
+        let loaded = settings_file::load(path, on_broken);
         settings = loaded.settings;
         warnings.extend(loaded.complaint);
-        settings_file = loaded.may_save.then(|| SettingsFile::new(path, settings.clone()));
+        settings_file = loaded.may_save.then(|| SettingsFile::new(path.clone(), settings.clone()));
     }
     let given = arguments.settings;
     given.apply(&mut settings).map_err(|error| error.to_string())?;
@@ -248,7 +251,7 @@ fn launch(
     }));
     let with_keys = arguments.capture_keys;
     let capture = arguments.capture.map(|path| CaptureOptions { path, with_keys });
-    Ok(Launch { front, settings, settings_file, capture, warnings })
+    Ok(Launch { front, settings, settings_path, settings_file, capture, warnings })
 }
 
 /// Whether an option that another one needs is missing.

@@ -100,6 +100,9 @@ pub enum ClientError {
         /// Whether the server sent RST.
         is_reset: bool,
     },
+    /// A bug in Echoscope: the client's thread panicked.
+    #[error("A bug in Echoscope ended this client. Please report it.")]
+    Panicked,
 }
 
 const OUT_OF_FILES: &str = "Can't open a socket: too many files are open. Close some programs and try again.";
@@ -125,7 +128,7 @@ impl ClientError {
             Self::NotConnected { .. } => Stage::Connecting,
             Self::Tls(error) if error.in_handshake => Stage::Handshake,
             Self::Resources { stage, .. } | Self::Lost { stage, .. } => *stage,
-            Self::Tls(_) | Self::NotAnEcho { .. } | Self::EndedEarly { .. } => Stage::Open,
+            Self::Tls(_) | Self::NotAnEcho { .. } | Self::EndedEarly { .. } | Self::Panicked => Stage::Open,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::client::client_event::{
 use crate::client::client_shared::{ClientShared, CloseRequest};
 use crate::client::connection::OpenConnection;
 use crate::client::transport::{ConnectionConfig, Dialer, Target};
+use crate::crash_report::panic_if_requested;
 use crate::resolve::Lookup;
 use crate::tls::client_config::Connector;
 
@@ -49,8 +50,9 @@ struct FinishOnDrop<'a>(&'a [Arc<ClientShared>]);
 
 impl Drop for FinishOnDrop<'_> {
     fn drop(&mut self) {
+        let outcome = thread::panicking().then_some(ConnectionOutcome::Failed(ClientError::Panicked));
         for client in self.0 {
-            client.finish(None);
+            client.finish(outcome.clone());
         }
     }
 }
@@ -98,6 +100,7 @@ fn run(
     let tasks = clients.iter().enumerate().filter(|(_, client)| !client.is_over());
     let mut tasks: BTreeMap<usize, ClientTask> = tasks
         .map(|(index, client)| {
+            panic_if_requested("built-in-client");
             client.events.push(ClientEventKind::Connecting(target.addresses.clone()));
             client.set_state(ClientState::Connecting);
             let progress = TaskProgress::Dialing(Dialer::new(Arc::clone(&target), Token(index)));

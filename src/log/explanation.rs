@@ -149,6 +149,7 @@ fn start_failed(error: &StartError) -> &'static str {
         StartError::Tls(_) => {
             "TLS needs a certificate and its key, which the server reads before it listens."
         }
+        StartError::Panicked(_) => "The server closed its sockets, and all connections with them.",
         StartError::System { .. } => {
             "The server needs threads and sockets from the OS before it can listen, and couldn't get them."
         }

@@ -14,7 +14,7 @@
 //! | `starting` | `port` |
 //! | `listening` | `addresses`: array of strings as `peer`; `tls`: boolean |
 //! | `not_listening` | `address`: string as `peer`; `text`: what happened and what to do; `raw`: the OS's message |
-//! | `start_failed` | `text`; `raw` or absent |
+//! | `start_failed` | also if a bug stopped the server later; `text`; `raw` or absent |
 //! | `opened` | |
 //! | `handshake` | `version`, `cipher_suite`: strings; `group`, `signature_scheme`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds`; `client_certificate`: absent or an object with `subject`, `issuer` and `sha256`, the fingerprint as openssl prints it; `offer`: see below, or absent |
 //! | `received` | `len`: bytes received; `encoding`: `"text"` if the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |

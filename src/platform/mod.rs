@@ -5,6 +5,7 @@ pub mod console;
 #[cfg(feature = "gui")]
 pub mod display;
 pub mod files;
+pub(crate) mod os_version;
 pub mod paths;
 pub(crate) mod process_group;
 pub mod process_usage;

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -15,6 +16,7 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::capture::Recording;
+use crate::crash_report::panic_if_requested;
 use crate::platform::sockets;
 use crate::server::backoff::AcceptBackoff;
 use crate::server::dispatch::Dispatcher;
@@ -83,7 +85,8 @@ impl Acceptor {
     }
 }
 
-/// Accepts and serves until the server stops and every client's thread has ended.
+/// Accepts and serves until the server stops and every client's thread has ended. A panic of this thread stops the server
+/// and is passed on at the end.
 pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
     thread::scope(|scope| {
         let on_change = |dropped: &[(SocketAddr, u32)]| {
@@ -94,59 +97,69 @@ pub(super) fn run(shared: &ServerShared, mut acceptor: Acceptor) {
         let byte_queues = |ids: &[ClientId]| shared.registry.byte_queues(ids);
         shared.accept_queue.start(scope, || shared.is_stopping(), byte_queues, on_change);
         let dispatcher = Dispatcher::new(scope, shared);
-        let mut backoff = AcceptBackoff::new();
-        let mut is_limit_reported = false;
-        // How many clients were accepted since the queues were last empty. A queue that was full yields at least as many
-        // as fit into it.
-        let mut accepted = 0;
-        let queue_capacity = shared.accept_queue.capacity();
-        // One `accept()` of the tutorial can be several non-blocking calls here, but it is stepped and counted once.
-        let mut is_in_accept = false;
-        while !shared.is_stopping() {
-            wait_for_room(shared, &mut is_limit_reported);
-            if !is_in_accept && !shared.is_stopping() {
-                is_in_accept = shared.steps.accept_call(&shared.accept_queue);
-            }
-            wait_while_paused(shared);
-            if shared.is_stopping() {
-                break;
-            }
-            let result = match acceptor.try_accept() {
-                Ok(Some((stream, peer))) => {
-                    is_in_accept = false;
-                    accepted += 1;
-                    shared.steps.set_accepting(false);
-                    backoff.on_success();
-                    dispatcher.serve(admit(shared, stream, peer), &mut backoff);
-                    limit_handshakes(shared);
-                    Ok(())
-                }
-                Ok(None) => {
-                    is_limit_reported = false;
-                    if queue_capacity.is_some_and(|capacity| std::mem::take(&mut accepted) >= capacity) {
-                        report_dropped(shared, &shared.accept_queue.update_dropped());
-                    }
-                    AcceptBackoff::on_recovered(shared);
-                    acceptor.wait(limit_handshakes(shared))
-                }
-                Err(error) => Err(error),
-            };
-            if let Err(error) = result {
-                is_in_accept = false;
-                let raw = error.to_string();
-                let is_out_of_files = sockets::is_out_of_files(&error);
-                let problem =
-                    if is_out_of_files { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } };
-                backoff.on_error(shared, problem);
-            }
-        }
+        let ended = catch_unwind(AssertUnwindSafe(|| accept_clients(shared, &mut acceptor, &dispatcher)));
+        // Does nothing unless a panic ended the loop. Without it, the clients' threads would never end.
+        shared.stop();
         shared.steps.set_accepting(false);
         // Close the listeners before waiting for the clients' threads, so that the port is free and waiting connections
         // are reset.
         drop(acceptor);
         dispatcher.finish();
         shared.accept_queue.notify_waiters();
+        if let Err(panic) = ended {
+            resume_unwind(panic);
+        }
     });
+}
+
+/// Accepts clients and dispatches them, until the server stops.
+fn accept_clients(shared: &ServerShared, acceptor: &mut Acceptor, dispatcher: &Dispatcher<'_, '_>) {
+    let mut backoff = AcceptBackoff::new();
+    let mut is_limit_reported = false;
+    // How many clients were accepted since the queues were last empty. A queue that was full yields at least as many
+    // as fit into it.
+    let mut accepted = 0;
+    let queue_capacity = shared.accept_queue.capacity();
+    // One `accept()` of the tutorial can be several non-blocking calls here, but it is stepped and counted once.
+    let mut is_in_accept = false;
+    while !shared.is_stopping() {
+        wait_for_room(shared, &mut is_limit_reported);
+        if !is_in_accept && !shared.is_stopping() {
+            is_in_accept = shared.steps.accept_call(&shared.accept_queue);
+        }
+        wait_while_paused(shared);
+        if shared.is_stopping() {
+            break;
+        }
+        let result = match acceptor.try_accept() {
+            Ok(Some((stream, peer))) => {
+                is_in_accept = false;
+                accepted += 1;
+                shared.steps.set_accepting(false);
+                backoff.on_success();
+                dispatcher.serve(admit(shared, stream, peer), &mut backoff);
+                panic_if_requested("accept");
+                limit_handshakes(shared);
+                Ok(())
+            }
+            Ok(None) => {
+                is_limit_reported = false;
+                if queue_capacity.is_some_and(|capacity| std::mem::take(&mut accepted) >= capacity) {
+                    report_dropped(shared, &shared.accept_queue.update_dropped());
+                }
+                AcceptBackoff::on_recovered(shared);
+                acceptor.wait(limit_handshakes(shared))
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            is_in_accept = false;
+            let raw = error.to_string();
+            let is_out_of_files = sockets::is_out_of_files(&error);
+            let problem = if is_out_of_files { Problem::OutOfFiles { raw } } else { Problem::Accept { raw } };
+            backoff.on_error(shared, problem);
+        }
+    }
 }
 
 /// Reports that the OS has dropped attempts to connect.

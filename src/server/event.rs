@@ -79,7 +79,7 @@ pub enum EventKind {
     },
     /// One of the host's addresses could not be bound; others could.
     NotListening(BindError),
-    /// The server could not start.
+    /// The server could not start, or failed later.
     StartFailed(Arc<StartError>),
     /// A client was accepted.
     Opened,

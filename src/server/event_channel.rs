@@ -9,6 +9,7 @@
 //! can afford with a small part of the machine. So a burst passes whole, a fast receiver gets more than a slow one, and a
 //! flood is reduced.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -17,9 +18,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::Captures;
 use crate::platform::processor_time::WorkTimer;
-use crate::server::event::{ClientId, ClientInfo, Event, EventKind};
+use crate::server::event::{ClientId, ClientInfo, Event, EventKind, Problem};
 use crate::server::sum::Sum;
 use crate::sync::lock;
+use crate::text::count;
 
 /// The maximum number of events in the channel.
 const EVENTS: usize = 65_536;
@@ -40,12 +42,15 @@ const TOKENS_PER_SECOND: (f64, f64) = (6e6, 45e6);
 const SHARE: f64 = 0.06;
 /// The number of tokens over which the time for a token is averaged.
 const AVERAGED: f64 = 1e6;
+/// The number of events that [`EventSender::last_events`] returns at most.
+const LAST: usize = 50;
 
 /// Creates both ends of a channel. `wake` is called, from any thread, when there is something to drain; at most once
 /// between two drains, so it may be as slow as waking a window.
 pub fn channel(wake: impl Fn() + Send + Sync + 'static) -> (EventSender, EventReceiver) {
     let state = Arc::new(ChannelState {
         queue: Mutex::default(),
+        last: Mutex::default(),
         has_room_for_data: AtomicBool::new(true),
         tokens: AtomicI64::new(BURST),
         not_shown: Sum::default(),
@@ -77,6 +82,8 @@ fn cost(data: &[u8]) -> i64 {
 
 struct ChannelState {
     queue: Mutex<Queue>,
+    /// The last drained events, without data.
+    last: Mutex<VecDeque<Event>>,
     /// Whether events about data are accepted. Reset when one was rejected, until the next drain.
     has_room_for_data: AtomicBool,
     /// The tokens that are left for data events.
@@ -160,6 +167,19 @@ impl EventSender {
         &self.state.captures
     }
 
+    /// Returns a function that returns the last events without data, including those that aren't drained yet. It never
+    /// waits: it returns `None` while a thread holds one of the locks, after a panic of such a thread, and once the channel
+    /// was dropped.
+    pub fn last_events(&self) -> impl Fn() -> Option<Vec<Event>> + Send + Sync + use<> {
+        let state = Arc::downgrade(&self.state);
+        move || {
+            let state = state.upgrade()?;
+            let mut last = state.last.try_lock().ok()?.clone();
+            add_last(&mut last, &state.queue.try_lock().ok()?.events);
+            Some(last.into())
+        }
+    }
+
     /// Gives the next client its number. The numbering continues over all runs of the server that share a log.
     pub(super) fn next_client(&self, peer: SocketAddr) -> ClientInfo {
         ClientInfo { id: ClientId(self.state.last_id.fetch_add(1, Relaxed) + 1), peer }
@@ -224,6 +244,7 @@ impl EventReceiver {
         queue.bytes = 0;
         self.state.has_room_for_data.store(true, Relaxed);
         drop(queue);
+        add_last(&mut lock(&self.state.last), &self.drained);
         let mut taken = self.drained.len();
         let mut tokens = 0;
         // A flood leaves a large buffer behind.
@@ -247,6 +268,26 @@ impl EventReceiver {
     /// Adds processor time that was spent on the drained events after [`Self::drain`].
     pub fn add_time(&mut self, time: Duration) {
         self.budget.time += time;
+    }
+}
+
+/// Adds the newest of these events without their data, in place of the oldest.
+fn add_last(last: &mut VecDeque<Event>, events: &[Event]) {
+    for event in &events[events.len().saturating_sub(LAST)..] {
+        if last.len() == LAST {
+            last.pop_front();
+        }
+        let kind = match &event.kind {
+            EventKind::Received { data, echoed, .. } => {
+                let (received, sent) = (count(data.len() as u64, "byte"), count(*echoed as u64, "byte"));
+                EventKind::Note { text: format!("Received {received}, sent {sent}"), problem: false }
+            }
+            EventKind::Problem(Problem::NotTls { protocol, .. }) => {
+                EventKind::Problem(Problem::NotTls { start: Vec::new(), protocol: *protocol })
+            }
+            kind => kind.clone(),
+        };
+        last.push_back(Event { at: event.at, client: event.client, kind });
     }
 }
 
@@ -289,6 +330,7 @@ mod tests {
     #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::float_cmp)]
 
     use super::*;
+    use crate::tls::client_hello::OtherProtocol;
 
     fn client() -> ClientInfo {
         ClientInfo { id: ClientId(1), peer: SocketAddr::from(([127, 0, 0, 1], 1)) }
@@ -314,6 +356,30 @@ mod tests {
         let (shown, not_shown) = drain(&mut receiver);
         assert!(shown >= (BURST / cost(b"x")) as u64, "a burst passes whole, not {shown} events of it");
         assert_eq!(shown + not_shown, sent);
+    }
+
+    #[test]
+    fn last_events_have_no_data_and_are_not_waited_for() {
+        let (sender, mut receiver) = channel(|| {});
+        let last_events = sender.last_events();
+        for _ in 0..LAST {
+            sender.send(None, EventKind::AcceptPaused);
+        }
+        receiver.drain(drop);
+        sender.send_received(client(), (0, b"secret"), 6, Duration::ZERO);
+        let start = b"secret".to_vec();
+        sender.send(None, EventKind::Problem(Problem::NotTls { start, protocol: OtherProtocol::Http }));
+        let last = last_events().unwrap();
+        assert_eq!(last.len(), LAST);
+        let text = format!("{:?}", &last[LAST - 3..]);
+        assert!(text.contains("AcceptPaused") && text.contains("Received 6 bytes, sent 6 bytes"), "{text}");
+        assert!(!text.contains("secret") && !text.contains("115"), "{text}");
+        let held = lock(&sender.state.queue);
+        assert!(last_events().is_none());
+        drop(held);
+        assert!(last_events().is_some());
+        drop((sender, receiver));
+        assert!(last_events().is_none());
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Serves one client, from the accepted connection to its close: the tutorial's `handle_client()`.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crate::capture::Recorder;
+use crate::crash_report::{panic_if_requested, panic_message};
 use crate::platform::{sockets, threads};
 use crate::server::calls::Call;
 use crate::server::event::{CloseReason, Closed, EventKind, Problem};
@@ -30,7 +30,8 @@ const IDLE_CLOSE: Duration = Duration::from_millis(50);
 pub(super) fn serve(shared: &ServerShared, conn: &Conn) {
     let ended = catch_unwind(AssertUnwindSafe(|| handle_connection(shared, conn)));
     let (reason, raw) = ended.unwrap_or_else(|panic| {
-        let problem = Problem::Panicked { message: panic_message(panic.as_ref()) };
+        let message = panic_message(panic.as_ref()).unwrap_or("no message").to_owned();
+        let problem = Problem::Panicked { message };
         shared.events.send(Some(conn.client), EventKind::Problem(problem));
         (CloseReason::Panicked, None)
     });
@@ -176,6 +177,7 @@ fn echo(
             }
         }
         result?;
+        panic_if_requested("client");
     }
 }
 
@@ -196,9 +198,4 @@ fn close_reason(shared: &ServerShared, conn: &Conn, error: ConnectionError) -> (
             (CloseReason::Tls, None)
         }
     }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

@@ -48,6 +48,7 @@ mod tls_stream;
 mod workers;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -55,6 +56,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::capture::Captures;
+use crate::crash_report::panic_message;
 use crate::platform::socket_queues::ByteQueues;
 use crate::server::accept::Acceptor;
 pub use crate::server::accept_queue_monitor::{AcceptQueue, AcceptQueues};
@@ -235,13 +237,21 @@ impl Drop for Server {
 
 /// Runs a server from `Starting` to `Stopped` or `Failed`.
 fn run_server(shared: &ServerShared) {
-    match prepare(shared) {
-        Ok(Some(acceptor)) => accept::run(shared, acceptor),
+    let run = || {
+        if let Some(acceptor) = prepare(shared)? {
+            accept::run(shared, acceptor);
+        }
+        Ok(())
+    };
+    match catch_unwind(AssertUnwindSafe(run)) {
         // After a stop the user no longer needs to know that the start failed.
-        Err(error) if !shared.is_stopping() => return shared.fail(error),
-        Ok(None) | Err(_) => {}
+        Ok(Err(error)) if !shared.is_stopping() => shared.fail(error),
+        Ok(_) => shared.finish(ServerState::Stopped, EventKind::Stopped),
+        Err(panic) => {
+            let message = panic_message(panic.as_ref()).unwrap_or("no message").to_owned();
+            shared.fail(StartError::Panicked(message));
+        }
     }
-    shared.finish(ServerState::Stopped, EventKind::Stopped);
 }
 
 /// Does everything up to `listen`. Returns `Ok(None)` after a stop.

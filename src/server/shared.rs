@@ -97,7 +97,7 @@ pub enum ServerState {
     },
     /// After a stop: connections are being closed and threads are ending.
     Stopping,
-    /// The start failed. Nothing is bound and no thread runs.
+    /// The start failed, or a bug ended the server. Nothing is bound and no thread runs.
     Failed(Arc<StartError>),
 }
 

@@ -1,4 +1,4 @@
-//! Why a server could not start. Each error's `Display` is for the user who pressed Start, and includes the remedy.
+//! Why a server could not start, or failed later. Each error's `Display` is for the user who pressed Start, and includes the remedy.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
@@ -133,7 +133,7 @@ impl BindError {
     }
 }
 
-/// Why a server could not start.
+/// Why a server could not start, or failed later.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The resolver found no address for the name.
@@ -153,6 +153,9 @@ pub enum StartError {
     /// The OS didn't provide what a server needs before it can listen: a thread, a poller.
     #[error("Can't start the server: {0}. Close some programs and try again.")]
     System(#[source] io::Error),
+    /// A bug in Echoscope: the thread that starts the server and accepts panicked, with this message.
+    #[error("A bug in Echoscope stopped the server. Start it again, and please report the bug.")]
+    Panicked(String),
 }
 
 impl StartError {
@@ -174,6 +177,7 @@ impl StartError {
                 Some(lines.collect::<Vec<_>>().join("\n"))
             }
             Self::Tls(error) => error.raw(),
+            Self::Panicked(message) => Some(message.clone()),
         }
     }
 }

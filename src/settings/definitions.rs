@@ -357,6 +357,9 @@ settings! {
         range: Some(80..=65_535),
         scope: Scope::Window,
     }
+
+    /// The file name of the newest crash report that a window has reported; empty if there was none.
+    reported_crash: PathBuf = PathBuf::new(), ReportedCrash { label: "Reported crash", scope: Scope::Window }
 }
 
 impl SettingInfo {

@@ -54,6 +54,10 @@ pub(super) enum Action {
     StepNext,
     /// Shows this connection in the Wire tab.
     ShowWire(ClientId),
+    /// Opens the dialog with the crash reports.
+    ShowCrashReports,
+    /// Copies the crash reports to the clipboard.
+    CopyCrashReports,
     /// Starts the server, or stops it if it is running.
     StartOrStop,
 }

@@ -33,6 +33,7 @@
 //! | `lessons_menu` | The menu of the button *Lessons* |
 //! | `help`, `guides` | The help (F1); the guides that it shows and searches |
 //! | `start_screen` | Three first steps, in the first tab while nothing has happened yet |
+//! | `crash_dialog` | The crash reports of earlier runs |
 //! | `toast`, `restart_button` | The newest notice; the settings that need a restart |
 //! | `remembered` | The window's size, tab and splitters, for the next run |
 //! | `action`, `shortcuts` | What the user can request; the keyboard shortcuts that request it |
@@ -44,6 +45,7 @@
 mod action;
 mod backlog;
 mod check_dialog;
+mod crash_dialog;
 mod dialog_layout;
 mod file_dialogs;
 mod frame_pacing;

@@ -1,7 +1,7 @@
 //! Opens the OS's window, drawn by the first renderer that works. If none does, the error suggests what to do instead.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -12,6 +12,7 @@ use egui::{IconData, ViewportBuilder};
 use rfd::{MessageDialog, MessageLevel};
 
 use crate::app::{App, Command, Notice, NoticeTopic, Options};
+use crate::crash_report::{self, panic_message};
 use crate::platform::display::hidden_window_notifier;
 use crate::platform::renderers::{DrawingDevice, RENDERERS, save_power};
 use crate::settings::Settings;
@@ -64,11 +65,18 @@ pub fn run(
     start: bool,
 ) -> Result<(), WindowError> {
     let viewport = remembered::viewport(&settings);
-    let create = move |creation: &CreationContext<'_>| {
+    let create = move |creation: &CreationContext<'_>, renderer: Renderer| {
+        let device = DrawingDevice::of(creation);
+        crash_report::set_renderer(format!("{renderer}, {}", device.name));
         let pacing = Arc::new(FramePacing::default());
         let wake = wake(creation, Arc::clone(&pacing));
-        let options =
-            Options { settings_file: settings_file.clone(), wake, capture: true, ..Options::default() };
+        let options = Options {
+            settings_file: settings_file.clone(),
+            crash_folder: crash_report::folder().map(Path::to_owned),
+            wake,
+            capture: true,
+            ..Options::default()
+        };
         let mut app = App::new(settings.clone(), options);
         if !warnings.is_empty() {
             app.tell(Notice::bad(NoticeTopic::Startup, warnings.join(" ")));
@@ -76,10 +84,11 @@ pub fn run(
         if start {
             app.apply(Command::Start);
         }
-        Window::new(&creation.egui_ctx, app).drawn_by(DrawingDevice::of(creation), pacing)
+        Window::new(&creation.egui_ctx, app).drawn_by(device, pacing)
     };
     first_that_works(RENDERERS, |renderer| {
-        let create = |creation: &CreationContext<'_>| Ok(Box::new(create(creation)) as Box<dyn eframe::App>);
+        let create =
+            |creation: &CreationContext<'_>| Ok(Box::new(create(creation, renderer)) as Box<dyn eframe::App>);
         eframe::run_native("Echoscope", options(renderer, viewport.clone()), Box::new(create))
     })
 }
@@ -98,7 +107,8 @@ fn first_that_works(
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => without_source_location(&error.to_string()),
             Err(panic) => {
-                return Err(WindowError::Panicked(part_of_sentence(panic_message(panic.as_ref()))));
+                let message = panic_message(panic.as_ref()).unwrap_or("the windowing library panicked");
+                return Err(WindowError::Panicked(part_of_sentence(message)));
             }
         };
         // If the first attempt failed to create the event loop, the next one reports only that it can't be recreated.
@@ -107,12 +117,6 @@ fn first_that_works(
         }
     }
     Err(WindowError::NotOpened(part_of_sentence(&errors.join("; "))))
-}
-
-/// Returns the message that a panic was raised with.
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the windowing library panicked")
 }
 
 /// Returns a library's message as a part of a sentence on one line.

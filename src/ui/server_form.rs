@@ -158,7 +158,7 @@ fn start_problem(app: &App) -> Option<(Setting, Arc<StartError>)> {
     let field = match &*error {
         StartError::Bind(_) if error.is_about_the_port() => Setting::Port,
         StartError::NameNotFound { .. } | StartError::Bind(_) => Setting::Host,
-        StartError::Tls(_) | StartError::System { .. } => return None,
+        StartError::Tls(_) | StartError::System { .. } | StartError::Panicked(_) => return None,
     };
     Some((field, error))
 }

@@ -137,7 +137,7 @@ fn start_notes(ui: &mut Ui, app: &App) {
 /// Returns whether the form shows the reason of a failed start at one of its fields.
 fn is_shown_at_field(app: &App, error: &StartError) -> bool {
     match error {
-        StartError::System { .. } => false,
+        StartError::System { .. } | StartError::Panicked(_) => false,
         StartError::Tls(_) => {
             let bad_file = matches!(app.certificate(), Check::Bad(_)) || matches!(app.key(), Check::Bad(_));
             app.settings().tls && (bad_file || matches!(app.pair(), Some(Err(_))))

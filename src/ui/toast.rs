@@ -5,7 +5,7 @@ use std::time::Duration;
 use egui::text::LayoutJob;
 use egui::{Align, Frame, Label, Layout, Margin, NumExt, Rect, Sense, Stroke, Ui, Vec2, accesskit, vec2};
 
-use crate::app::{App, Command, Notice};
+use crate::app::{App, Command, Notice, NoticeTopic};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, pill_width, text_width};
@@ -24,6 +24,8 @@ const SUCCESS_TIME: f64 = 6.0;
 const UNDO_TIME: f64 = 15.0;
 /// A text up to this width is shown in one line, a longer one in two. The tooltip has all of a text that is still longer.
 const ONE_LINE: f32 = 320.0;
+/// The least room for a text beside several buttons. With less, a notice has only its first button.
+const MIN_TEXT: f32 = 180.0;
 /// The least room for the counters.
 const MIN_COUNTERS: f32 = 140.0;
 /// The space between the frame and its contents at the left and right.
@@ -44,12 +46,22 @@ impl Toast {
             Some((shown, since)) if shown == notice => *since,
             _ => now,
         };
-        let undo_width = if notice.can_undo() { pill_width(ui, "Undo") + size::GAP } else { 0.0 };
-        let around = 2.0 * (f32::from(PADDING) + 1.0) + ICON + ICON_BUTTON + 2.0 * size::GAP + undo_width;
-        let room = ui.available_width() - around - MIN_COUNTERS;
+        let mut buttons = buttons(notice);
+        let around = |buttons: &[Button]| {
+            let widths = buttons.iter().map(|(label, _)| pill_width(ui, label) + size::GAP);
+            2.0 * (f32::from(PADDING) + 1.0) + ICON + ICON_BUTTON + 2.0 * size::GAP + widths.sum::<f32>()
+        };
+        let room = |around| ui.available_width() - around - MIN_COUNTERS;
+        if room(around(&buttons)) < MIN_TEXT {
+            buttons.truncate(1);
+        }
+        let around = around(&buttons);
+        let room = room(around);
         let (text, text_size) = text(ui, notice, room);
         let size = vec2(text_size.x + around, text_size.y + 2.0);
-        let show = |ui: &mut Ui| frame(ui, notice).show(ui, |ui| contents(ui, notice, text, text_size)).inner;
+        let show = |ui: &mut Ui| {
+            frame(ui, notice).show(ui, |ui| contents(ui, notice, &buttons, text, text_size)).inner
+        };
         let shown = ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), show);
         let (action, has_focus) = shown.inner;
         // A toast that is about to be used doesn't disappear.
@@ -62,6 +74,22 @@ impl Toast {
         let time_left = since + if notice.can_undo() { UNDO_TIME } else { SUCCESS_TIME } - now;
         ui.ctx().request_repaint_after(Duration::from_secs_f64(time_left.max(0.0)));
         action.or_else(|| (time_left <= 0.0).then(|| Command::DismissNotice.into()))
+    }
+}
+
+/// A button's label and action.
+type Button = (&'static str, Action);
+
+/// Returns the buttons of a notice, the most important first.
+fn buttons(notice: &Notice) -> Vec<Button> {
+    match notice.topic {
+        NoticeTopic::ClearedLog => vec![("Undo", Command::RestoreLog.into())],
+        NoticeTopic::Crash => vec![
+            ("Show", Action::ShowCrashReports),
+            ("Copy", Action::CopyCrashReports),
+            ("Delete", Command::DeleteCrashReports.into()),
+        ],
+        _ => Vec::new(),
     }
 }
 
@@ -93,7 +121,13 @@ fn frame(ui: &Ui, notice: &Notice) -> Frame {
 
 /// Shows the icon, the text and the buttons. Returns the action of the button that was pressed, and whether one of the
 /// buttons has the keyboard focus.
-fn contents(ui: &mut Ui, notice: &Notice, text: LayoutJob, text_size: Vec2) -> (Option<Action>, bool) {
+fn contents(
+    ui: &mut Ui,
+    notice: &Notice,
+    buttons: &[Button],
+    text: LayoutJob,
+    text_size: Vec2,
+) -> (Option<Action>, bool) {
     let palette = Palette::of(ui);
     let (icon, color) =
         if notice.problem { (Icon::Problem, palette.problem) } else { (Icon::Check, palette.accent) };
@@ -107,11 +141,11 @@ fn contents(ui: &mut Ui, notice: &Notice, text: LayoutJob, text_size: Vec2) -> (
         ui.ctx().accesskit_node_builder(label.id, |node| node.set_live(live));
     });
     let (mut action, mut has_focus) = (None, false);
-    if notice.can_undo() {
-        let undo = pill_button(ui, "Undo");
-        has_focus |= undo.has_focus();
-        if undo.clicked() {
-            action = Some(Command::RestoreLog.into());
+    for (label, pressed) in buttons {
+        let button = pill_button(ui, label);
+        has_focus |= button.has_focus();
+        if button.clicked() {
+            action = Some(pressed.clone());
         }
     }
     let dismiss = icon_button(ui, Icon::Cross, "Dismiss", None);

@@ -11,6 +11,7 @@ use egui::{
 
 use crate::app::clients::ClientTabId;
 use crate::app::{App, Command, Notice, NoticeTopic};
+use crate::crash_report::panic_if_requested;
 use crate::lessons::condition::{LessonPlace, RowPlace};
 use crate::log::line;
 use crate::platform::processor_time::WorkTimer;
@@ -20,6 +21,7 @@ use crate::server::event::ClientId;
 use crate::settings::{Setting, ThemeChoice};
 use crate::ui::action::{Action, TABS};
 use crate::ui::check_dialog::CheckDialog;
+use crate::ui::crash_dialog::CrashDialog;
 use crate::ui::file_dialogs::FileDialogs;
 use crate::ui::frame_pacing::{self, FrameMeter, FramePacing};
 use crate::ui::help::{About, Help};
@@ -63,6 +65,7 @@ pub struct Window {
     device: Option<DrawingDevice>,
     help: Help,
     presenter: Presenter,
+    crash_dialog: CrashDialog,
     /// Whether the window was closed maximized and isn't maximized yet.
     will_maximize: bool,
     was_failed: bool,
@@ -109,6 +112,7 @@ impl Window {
             device: None,
             help: Help::default(),
             presenter: Presenter::default(),
+            crash_dialog: CrashDialog::default(),
             will_maximize,
             was_failed: false,
             failed_just_now: false,
@@ -216,6 +220,11 @@ impl Window {
                 if let Some(thread) = self.app.paused_threads().first() {
                     self.app.apply(Command::Step(thread.id()));
                 }
+            }
+            Action::ShowCrashReports => self.crash_dialog.is_open = true,
+            Action::CopyCrashReports => {
+                ctx.copy_text(self.app.crash_text());
+                self.app.tell(Notice::good(NoticeTopic::CopiedCrash, "The crash report was copied."));
             }
             Action::StartOrStop => match self.app.state() {
                 ServerState::Starting if self.app.is_stepping() => self.app.apply(Command::Stop),
@@ -428,6 +437,7 @@ impl Window {
         actions.extend(self.check_dialog.show(ui, &self.app));
         let about = About { settings_file: self.app.settings_file(), device: self.device.as_ref() };
         actions.extend(self.help.show(ui, &about));
+        actions.extend(self.crash_dialog.show(ui, &self.app));
         actions.extend(self.file_dialogs.poll(ui.ctx()));
         actions.extend(self.file_dialogs.show_prompt(ui, &self.app));
         drop_hint(ui);
@@ -485,12 +495,11 @@ impl eframe::App for Window {
         self.save_zoom(ui.ctx());
         let is_narrow = ui.ctx().content_rect().width() < size::LAYOUT_MIN[0];
         self.side_panel.make_room(is_narrow, self.presenter.is_on());
+        panic_if_requested("ui");
         // While one of these dialogs is open, shortcuts are off.
-        let mut actions = if self.tls_dialogs.is_open() || self.check_dialog.is_open() {
-            Vec::new()
-        } else {
-            shortcuts::read(ui.ctx())
-        };
+        let is_dialog_open =
+            self.tls_dialogs.is_open() || self.check_dialog.is_open() || self.crash_dialog.is_open;
+        let mut actions = if is_dialog_open { Vec::new() } else { shortcuts::read(ui.ctx()) };
         // A shortcut that shows one of these tabs also focuses it, so that the Tab key leads into its content. In the Log
         // tab, it focuses the list, and in the Client tab the control that is needed first.
         let focused_tabs =

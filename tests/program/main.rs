@@ -8,6 +8,7 @@ mod architecture;
 #[cfg(target_os = "linux")]
 mod capture_file;
 mod command_line;
+mod crash_reports;
 mod documents;
 mod faults;
 mod glossary;

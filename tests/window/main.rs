@@ -14,6 +14,7 @@ mod basics;
 mod check_dialog;
 mod client_tab;
 mod code_tab;
+mod crash_reports;
 mod help;
 mod idle;
 mod layout;

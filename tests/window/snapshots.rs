@@ -32,7 +32,11 @@ const THEMES: [(ThemeChoice, &str); 2] = [(ThemeChoice::Light, "light"), (ThemeC
 
 /// Opens a window with these settings and this log, drawn by wgpu.
 fn window_with(size: [f32; 2], settings: Settings, log: Vec<Event>) -> Window {
-    window_of(size, move || App::with_log(settings, Options::default(), log))
+    window_with_options(size, settings, log, Options::default())
+}
+
+fn window_with_options(size: [f32; 2], settings: Settings, log: Vec<Event>, options: Options) -> Window {
+    window_of(size, move || App::with_log(settings, options, log))
 }
 
 /// Opens a window of an app, drawn by wgpu.
@@ -293,6 +297,22 @@ fn check_of_a_right_and_a_wrong_server() {
             }
             results.extend_harness(&mut window);
         }
+    }
+}
+
+#[test]
+fn crash_reports() {
+    let mut results = SnapshotResults::new();
+    for (theme, name) in THEMES {
+        // The folder has one report.
+        let options = Options { crash_folder: Some("tests/window/files".into()), ..Options::default() };
+        let settings = Settings { theme, ..Settings::default() };
+        let mut window = window_with_options([720.0, 480.0], settings, Vec::new(), options);
+        wait_until(&mut window, "the notice", |window| window.query_by_label("Show").is_some());
+        window.snapshot(format!("crash-notice-{name}"));
+        press(&mut window, "Show");
+        window.snapshot(format!("crash-{name}"));
+        results.extend_harness(&mut window);
     }
 }
 

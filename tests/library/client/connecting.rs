@@ -1,14 +1,17 @@
 //! Connecting: failures are explained, and the attempt can be canceled at any time.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use echoscope::client::ConnectionConfig;
-use echoscope::client::client_error::Stage;
-use echoscope::client::client_event::{ClientCloseCause, ClientEventKind, ClientState, CloseMode};
+use echoscope::client::client_error::{ClientError, Stage};
+use echoscope::client::client_event::{
+    ClientCloseCause, ClientEventKind, ClientState, CloseMode, ConnectionOutcome,
+};
+use echoscope::client::{Client, ConnectionConfig};
 use echoscope::tls::options::{TlsChoices, Trust};
 
 use crate::client::watched::Watched;
-use crate::support::running::Running;
+use crate::support::running::{Running, wait_for};
 
 #[test]
 fn refused_connection_is_explained() {
@@ -44,6 +47,18 @@ fn unknown_host_is_explained() {
     let failure = client.failed();
     assert_eq!(failure.stage(), Stage::Preparing);
     assert!(failure.to_string().contains("nobody.invalid"), "{failure:?}");
+}
+
+#[test]
+fn panic_of_the_clients_thread_ends_the_client_as_failed() {
+    let running = Running::start(|_| {});
+    let is_first = AtomicBool::new(true);
+    // The wake call runs on the client's thread. Its panic represents any bug there.
+    let wake = move || assert!(!is_first.swap(false, SeqCst), "a bug in a client's thread");
+    let client = Client::connect(ConnectionConfig::plain("127.0.0.1", running.address.port()), wake);
+    wait_for("the end of the client", || client.status().state == ClientState::Closed);
+    let outcome = client.status().outcome;
+    assert!(matches!(outcome, Some(ConnectionOutcome::Failed(ClientError::Panicked))), "{outcome:?}");
 }
 
 #[test]
