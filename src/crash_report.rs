@@ -8,7 +8,7 @@ use std::any::Any;
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
 use std::fs::Metadata;
-use std::io::{self, Write as _};
+use std::io;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::platform::files::{self, folder_of, read_regular};
-use crate::platform::os_version;
+use crate::platform::{console, os_version};
 use crate::text::io_error;
 
 /// How many reports are kept in a folder, and how many a process writes at most: a client that causes a panic with each
@@ -126,8 +126,7 @@ fn report(info: &PanicHookInfo<'_>) {
             format!("Can't write a crash report to {}: {}.", folder.display(), io_error(&error))
         }
     };
-    // `eprintln` would panic if stderr is closed.
-    let _ = writeln!(io::stderr(), "echoscope: {line}");
+    console::print_error(&line);
 }
 
 /// The facts about a panic.

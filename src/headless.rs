@@ -70,17 +70,16 @@ pub fn run(mut settings: Settings, format: LogFormat, capture: Option<CaptureOpt
             "The saved settings turn on TLS without a certificate or its key. Add --cert <FILE> and --key <FILE>, or \
              --no-tls."
         };
-        eprintln!("echoscope: {problem}");
+        console::print_error(problem);
         return ExitCode::FAILURE;
     }
     let capture = capture.map(|CaptureOptions { path, with_keys }| {
-        let print = |line: String| eprintln!("echoscope: {line}");
-        CaptureFile::create(&path, with_keys, print).map(|file| (file, path))
+        CaptureFile::create(&path, with_keys, |error| console::print_error(&error)).map(|file| (file, path))
     });
     let capture = match capture.transpose() {
         Ok(capture) => capture,
         Err(error) => {
-            eprintln!("echoscope: {error}");
+            console::print_error(&error.to_string());
             return ExitCode::FAILURE;
         }
     };
@@ -95,13 +94,13 @@ pub fn run(mut settings: Settings, format: LogFormat, capture: Option<CaptureOpt
     app.shutdown();
     if let Some((file, path)) = capture {
         let path = path.display();
-        match file.finish(CAPTURE_TIMEOUT) {
-            Some(written) => eprintln!("echoscope: The capture {path} has {}.", describe(&written)),
-            None => eprintln!("echoscope: The capture {path} isn't complete: writing it takes too long."),
-        }
+        console::print_error(&match file.finish(CAPTURE_TIMEOUT) {
+            Some(written) => format!("The capture {path} has {}.", describe(&written)),
+            None => format!("The capture {path} isn't complete: writing it takes too long."),
+        });
     }
     let Some(failure) = failure else { return ExitCode::SUCCESS };
-    eprintln!("echoscope: {}", failure.replace('\n', " "));
+    console::print_error(&failure.replace('\n', " "));
     ExitCode::FAILURE
 }
 
@@ -261,11 +260,9 @@ impl Printer {
             _ => self.is_stuck = true,
         }
         if !std::mem::replace(&mut self.is_reported, true) {
-            // Without stderr, there is nowhere to report it.
-            let _ = writeln!(
-                io::stderr(),
-                "echoscope: Can't print the log: {error}. The server continues; press Ctrl-C to stop it."
-            );
+            console::print_error(&format!(
+                "Can't print the log: {error}. The server continues; press Ctrl-C to stop it."
+            ));
         }
     }
 }
@@ -292,8 +289,8 @@ fn stop_on_signals(
         process::exit(0);
     });
     if let Err(error) = handled {
-        eprintln!(
-            "echoscope: Can't handle Ctrl-C: {error}. It will stop the server without closing connections cleanly."
-        );
+        console::print_error(&format!(
+            "Can't handle Ctrl-C: {error}. It will stop the server without closing connections cleanly."
+        ));
     }
 }

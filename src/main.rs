@@ -21,7 +21,7 @@ fn main() -> ExitCode {
                 console::attach();
             }
             for line in &launch.warnings {
-                eprintln!("echoscope: {line}");
+                console::print_error(line);
             }
             match launch.front {
                 Front::Headless(format) => headless::run(launch.settings, format, launch.capture),
@@ -55,7 +55,7 @@ fn print(text: &str) -> ExitCode {
 /// Reports an error on stderr, and in a message box if the user can't see stderr.
 fn fail(line: &str, code: ExitCode) -> ExitCode {
     console::attach();
-    eprintln!("echoscope: {line}");
+    console::print_error(line);
     #[cfg(feature = "gui")]
     if !console::is_stderr_visible() {
         echoscope::ui::message_box(line);

@@ -13,6 +13,14 @@ pub fn attach() {
     windows::attach();
 }
 
+/// Prints a message of the program on stderr, in a line of its own. Unlike `eprintln`, it never panics: the reader of a pipe
+/// may have closed it.
+pub fn print_error(message: &str) {
+    use std::io::Write;
+
+    let _ = writeln!(std::io::stderr(), "echoscope: {message}");
+}
+
 /// Returns whether the user can see stderr. After a double-click on Windows they can't.
 #[must_use]
 pub fn is_stderr_visible() -> bool {
