@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use rustls::{ClientConnection, StreamOwned};
 use crate::faults::{echo, reset};
 use crate::support::trusting::trusting;
 use crate::support::tshark::{Tshark, lines};
-use crate::support::{Identity, PATIENCE, Server, can_reset, echoscope, finish};
+use crate::support::{Guarded, Identity, Lines, PATIENCE, Server, can_reset, echoscope, finish, wait};
 
 /// A server that writes a capture, and the folder with it.
 struct Captured {
@@ -263,4 +263,18 @@ fn killed_server_leaves_a_readable_file() {
     let mut again = Captured { server: Server::start(&["--capture", path.to_str().unwrap()]), ..captured };
     again.stop();
     assert!(tshark.fields(&path, "tcp", &["tcp.len"]).is_empty());
+}
+
+#[test]
+fn server_stops_cleanly_if_stderr_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pcapng");
+    let mut command = echoscope(&["--headless", "--port", "0", "--capture", path.to_str().unwrap()]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Guarded(command.spawn().unwrap());
+    drop(child.0.stderr.take());
+    Lines::of(child.0.stdout.take().unwrap()).wait_until(|line| line.starts_with("Listening"));
+    let pid = rustix::process::Pid::from_child(&child.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(wait(&mut child.0, PATIENCE).and_then(|status| status.code()), Some(0));
 }
