@@ -10,6 +10,7 @@
 
 mod advice;
 mod background;
+mod check_run;
 mod cleared_log;
 mod client_states;
 pub mod clients;
@@ -30,12 +31,13 @@ mod state;
 pub mod tls_jobs;
 
 pub use background::WakeFn;
+pub use check_run::CheckRun;
 pub use client_states::TabState;
 pub use command::Command;
 pub use form::{Check, Form};
 pub use lesson_state::SetUp;
 pub use notices::{Notice, NoticeTopic};
 pub use save::{ExistenceCheck, ExportFormat, existence_check};
-pub use server_check::{CheckRun, ReportFormat};
+pub use server_check::ReportFormat;
 pub use server_view::{AcceptQueueStatus, call_text, pause_text, variables};
 pub use state::{App, Options};

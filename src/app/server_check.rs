@@ -1,11 +1,12 @@
-//! A run of the checks in the background: its progress, its report, and the report's file.
+//! Checks a server in the background, and saves the report.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::app::background::UpdateSender;
+use crate::app::check_run::CheckRun;
 use crate::app::notices::{Notice, NoticeTopic};
 use crate::app::state::App;
 use crate::check::{self, CheckOptions, CheckProgress, CheckResult, Report, ServerCheck};
@@ -21,67 +22,6 @@ pub enum ReportFormat {
     Html,
     /// One JSON object, as `echoscope check --json` prints it.
     Json,
-}
-
-/// The last run of the checks, which may still be in progress.
-#[derive(Debug)]
-pub struct CheckRun {
-    options: CheckOptions,
-    started: Instant,
-    current: Option<&'static ServerCheck>,
-    results: Vec<CheckResult>,
-    /// The report and how long the run took, once it has ended.
-    report: Option<(Arc<Report>, Duration)>,
-    cancel: Arc<AtomicBool>,
-}
-
-impl CheckRun {
-    fn new(options: CheckOptions) -> Self {
-        Self {
-            options,
-            started: Instant::now(),
-            current: None,
-            results: Vec::new(),
-            report: None,
-            cancel: Arc::default(),
-        }
-    }
-
-    /// Returns the server that is checked, and how.
-    #[must_use]
-    pub fn options(&self) -> &CheckOptions {
-        &self.options
-    }
-
-    /// Returns the check that runs now.
-    #[must_use]
-    pub fn current(&self) -> Option<&'static ServerCheck> {
-        self.current
-    }
-
-    /// Returns the results so far.
-    #[must_use]
-    pub fn results(&self) -> &[CheckResult] {
-        &self.results
-    }
-
-    /// Returns the report, once the run has ended.
-    #[must_use]
-    pub fn report(&self) -> Option<&Report> {
-        self.report.as_ref().map(|(report, _)| &**report)
-    }
-
-    /// Returns whether the run was canceled and hasn't ended yet.
-    #[must_use]
-    pub fn is_ending(&self) -> bool {
-        self.report.is_none() && self.cancel.load(Ordering::Relaxed)
-    }
-
-    /// Returns how long the run has taken so far or, once it has ended, in all.
-    #[must_use]
-    pub fn elapsed(&self) -> Duration {
-        self.report.as_ref().map_or_else(|| self.started.elapsed(), |(_, took)| *took)
-    }
 }
 
 impl App {

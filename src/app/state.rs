@@ -8,11 +8,11 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use crate::app::background::{Background, WakeFn};
+use crate::app::check_run::CheckRun;
 use crate::app::clients::{Clients, ServerEndpoint};
 use crate::app::form::{Check, CheckedFiles, Form};
 use crate::app::lesson_state::LessonState;
 use crate::app::notices::{Notice, NoticeTopic, Notices};
-use crate::app::server_check::CheckRun;
 use crate::capture::{Capture, Captures, RemovedCaptures};
 use crate::crash_report::CrashReport;
 use crate::log::EventLog;

@@ -21,6 +21,8 @@ use crate::ui::widgets::dialog::default_button;
 use crate::ui::widgets::field::{Tone, note, plain_label, text_field};
 
 const POPUP: f32 = 340.0;
+/// In a bar narrower than this, the button that checks a server has a short label.
+const NARROW: f32 = 440.0;
 /// The space in a chip beside its text: the symbol and the margins.
 const CHIP_PADDING: f32 = 36.0;
 
@@ -52,8 +54,10 @@ pub(super) fn show(
             }
             load_button(ui, app, actions);
             let check = LessonPlace::CheckServer;
-            let about = "Test an echo server, and explain its mistakes";
-            if pill_button(ui, check.label()).on_hover_text(about).clicked() {
+            let label = if ui.max_rect().width() < NARROW { "Check…" } else { check.label() };
+            let button =
+                pill_button(ui, label).on_hover_text("Test an echo server, and explain its mistakes");
+            if button.accessible_name(check.label()).clicked() {
                 actions.push(Action::Open(check));
             }
         });
