@@ -64,6 +64,7 @@ if [ -n "$core" ]; then
         own_program_passes_as_a_command
         sigterm_sigint_and_sighup_stop_the_server
         # Under qemu, an RSA key of 4096 bits takes longer than a test waits.
+        a_server_that_requires_it_accepts_the_client_certificate
         every_client_accepts_rsa_4096
         the_script_creates_the_same_client_certificate
         the_script_creates_the_same_files_for_every_key
