@@ -88,6 +88,8 @@ impl Window {
     #[must_use]
     pub fn new(ctx: &Context, app: App) -> Self {
         theme::install(ctx);
+        // Otherwise a part of the first frame has the other theme.
+        set_theme(ctx, app.settings().theme);
         // Unlike `set_zoom_factor`, this takes effect in the first frame.
         ctx.options_mut(|options| options.zoom_factor = f32::from(app.settings().zoom) / 100.0);
         detail_view::set_height(ctx, app.settings().detail_height.into());
@@ -459,6 +461,14 @@ fn drop_hint(ui: &Ui) {
     painter.text(area.center(), Align2::CENTER_CENTER, text, theme::strong(16.0), palette.text);
 }
 
+fn set_theme(ctx: &Context, choice: ThemeChoice) {
+    ctx.set_theme(match choice {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Light => ThemePreference::Light,
+        ThemeChoice::Dark => ThemePreference::Dark,
+    });
+}
+
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
         self.frames.begin_frame(ctx, frame.info().cpu_usage);
@@ -481,11 +491,7 @@ impl eframe::App for Window {
         if self.app.rate() > 0 {
             frame_pacing::repaint_after(ctx, Duration::from_millis(250));
         }
-        ctx.set_theme(match self.app.settings().theme {
-            ThemeChoice::System => ThemePreference::System,
-            ThemeChoice::Light => ThemePreference::Light,
-            ThemeChoice::Dark => ThemePreference::Dark,
-        });
+        set_theme(ctx, self.app.settings().theme);
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
