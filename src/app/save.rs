@@ -256,22 +256,20 @@ fn save_changes(mut file: SettingsFile, changes: &Receiver<Settings>, updates: &
 /// Returns the message about saved packets.
 fn saved_packets_text(saved: &SavedPackets, place: &str, keeps_keys: bool) -> String {
     let connections = text::count(saved.connections as u64, "connection");
-    let mut sentences =
-        vec![format!("{} of {connections} saved to {place}.", text::count(saved.packets, "packet"))];
-    if saved.missing > 0 {
-        let missing = text::count(saved.missing, "byte");
-        sentences.push(format!("{missing} missing: Echoscope keeps only a part of long transfers."));
-    }
+    let packets = text::count(saved.packets, "packet");
+    let mut sentences = vec![format!("{packets} of {connections} saved to {place}.")];
     if saved.with_keys > 0 {
         let with_keys = text::count(saved.with_keys as u64, "connection");
-        let sentence =
-            format!("With the TLS keys of {with_keys}: anyone who has the file can read that data.");
-        sentences.push(sentence);
+        sentences.push(format!("It has the TLS keys of {with_keys}: keep it secret."));
     }
     let without_keys = saved.tls - saved.with_keys;
     if keeps_keys && without_keys > 0 {
         let without_keys = text::count(without_keys as u64, "connection");
-        sentences.push(format!("The TLS keys of {without_keys} were not kept."));
+        sentences.push(format!("It lacks the TLS keys of {without_keys}."));
+    }
+    if saved.missing > 0 {
+        let missing = text::bytes(saved.missing);
+        sentences.push(format!("It lacks {missing}: long transfers are kept in part."));
     }
     sentences.join(" ")
 }

@@ -157,6 +157,16 @@ impl Recorder {
         }
     }
 
+    /// Records what was received or sent so far, even if it isn't complete, since nothing follows.
+    pub(crate) fn finish(&mut self) {
+        self.on_reading_stopped();
+        if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
+            tls.incoming.take_rest().map(|raw| record(capture, Side::Client, &raw, None));
+            tls.end_send(capture);
+            tls.outgoing.take_rest().map(|raw| record(capture, Side::Server, &raw, None));
+        }
+    }
+
     fn record_sent_plaintext(&self, bytes: &[u8]) -> Option<u32> {
         let capture = self.capture.as_ref()?;
         let event = match &self.received {
@@ -193,12 +203,7 @@ impl TlsRecorder {
 impl Drop for Recorder {
     /// Records what is incomplete, even during a panic.
     fn drop(&mut self) {
-        self.on_reading_stopped();
-        if let (Some(capture), Some(tls)) = (&self.capture, &mut self.tls) {
-            tls.incoming.take_rest().map(|raw| record(capture, Side::Client, &raw, None));
-            tls.end_send(capture);
-            tls.outgoing.take_rest().map(|raw| record(capture, Side::Server, &raw, None));
-        }
+        self.finish();
     }
 }
 

@@ -41,6 +41,7 @@ impl Recording {
         match (&self.file, &kind) {
             (Some(file), CaptureEventKind::Fin) => file.fin(Side::Client),
             (Some(file), CaptureEventKind::Reset) => file.reset(),
+            (Some(file), CaptureEventKind::ConnectionLost) => file.lost(),
             _ => {}
         }
         if let Some(capture) = &self.capture {

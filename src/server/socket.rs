@@ -122,11 +122,13 @@ impl<'a> Socket<'a> {
     }
 
     fn record_error(&self, error: &io::Error) {
-        if sockets::is_reset(error) {
-            self.record_end(CaptureEventKind::Reset);
-        } else if !is_timeout(error) {
-            self.record_end(CaptureEventKind::ConnectionLost);
+        if is_timeout(error) {
+            return;
         }
+        // Data is recorded before the end of the connection.
+        self.recorder().finish();
+        let is_reset = sockets::is_reset(error);
+        self.record_end(if is_reset { CaptureEventKind::Reset } else { CaptureEventKind::ConnectionLost });
     }
 
     /// Records how the client ended the connection, unless another thread closed it before.

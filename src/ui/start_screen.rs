@@ -32,7 +32,7 @@ fn cards() -> [Card; 3] {
         Card {
             icon: Icon::Book,
             title: "Take a lesson",
-            about: "Seven short experiments, from the first echo to a hundred clients.",
+            about: "Eight short experiments, from the first echo to a hundred clients.",
             command: Command::StartLesson(0),
         },
         Card {

@@ -229,10 +229,7 @@ fn only_a_capture_is_overwritten() {
     fs::write(&key, "-----BEGIN PRIVATE KEY-----").unwrap();
     let end = run(&key);
     assert_eq!(end.code, Some(1), "{end:?}");
-    assert!(
-        end.stderr.contains("this file is no pcapng capture. Choose another file, or delete it."),
-        "{end:?}"
-    );
+    assert!(end.stderr.contains("it isn't a pcapng capture. Choose another file, or delete it."), "{end:?}");
     assert_eq!(fs::read_to_string(&key).unwrap(), "-----BEGIN PRIVATE KEY-----");
     let end = run(&folder.path().join("missing").join("a.pcapng"));
     assert_eq!(end.code, Some(1), "{end:?}");

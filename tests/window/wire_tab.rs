@@ -337,7 +337,7 @@ fn packets_are_saved_with_the_keys_that_were_kept() {
     echo(&mut tls_client(address), b"Hello\n");
     window.wait_until_shown("close() ·");
     let one = save(&mut window, "pcapng of this connection…", "one.pcapng");
-    assert!(window.shows("of 1 connection saved to") && window.shows("With the TLS keys of 1 connection:"));
+    assert!(window.shows("of 1 connection saved to") && window.shows("It has the TLS keys of 1 connection:"));
     let has_keys = |bytes: &[u8]| bytes.windows(24).any(|text| text == b"CLIENT_TRAFFIC_SECRET_0 ");
     assert!(has_keys(&one));
     #[cfg(unix)]

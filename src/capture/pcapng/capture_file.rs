@@ -40,7 +40,7 @@ const BATCH: usize = 1 << 20;
 #[derive(Debug, Error)]
 pub enum CaptureFileError {
     /// The file exists, and is something else.
-    #[error("Can't write the capture to {}: this file is no pcapng capture. Choose another file, or delete it.", .0.display())]
+    #[error("Can't write the capture to {}: it isn't a pcapng capture. Choose another file, or delete it.", .0.display())]
     NotACapture(PathBuf),
     /// The file exists, belongs to another user, and would contain TLS keys.
     #[error("Can't write the capture to {}: with TLS keys, the file must be your own. Choose another file.", .0.display())]
@@ -100,6 +100,7 @@ enum PacketKind {
     Data(Side, Box<[u8]>),
     Fin(Side),
     Reset,
+    Lost,
     Closed,
 }
 
@@ -267,6 +268,11 @@ impl FileConnection {
         self.add(PacketKind::Reset);
     }
 
+    /// Records that the OS gave up the connection.
+    pub(crate) fn lost(&self) {
+        self.add(PacketKind::Lost);
+    }
+
     /// Records that the connection is closed. Nothing follows.
     pub(crate) fn close(&self) {
         self.add(PacketKind::Closed);
@@ -366,8 +372,9 @@ impl Writer {
                     PacketKind::Data(side, data) => connection.data(blocks, at, side, &data)?,
                     PacketKind::Fin(side) => connection.fin(blocks, at, side)?,
                     PacketKind::Reset => connection.reset(blocks, at)?,
+                    PacketKind::Lost => connection.lost(blocks, at)?,
                     PacketKind::Closed => {
-                        connection.finish(blocks, at)?;
+                        connection.close(blocks, at)?;
                         self.connections.remove(&id);
                     }
                 }

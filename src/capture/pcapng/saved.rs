@@ -133,13 +133,16 @@ impl SavedConnection {
             }
             CaptureEventKind::Fin => frames.fin(blocks, at, event.side)?,
             CaptureEventKind::Reset => frames.reset(blocks, at)?,
-            CaptureEventKind::Accepted | CaptureEventKind::ConnectionLost | CaptureEventKind::Closed(_) => {}
+            CaptureEventKind::ConnectionLost => frames.lost(blocks, at)?,
+            CaptureEventKind::Accepted | CaptureEventKind::Closed(_) => {}
         }
         if index == self.last_stored {
             frames.skip(Side::Client, self.not_stored[0]);
             frames.skip(Side::Server, self.not_stored[1]);
         }
-        if index + 1 == self.events.len() {
+        if matches!(event.kind, CaptureEventKind::Closed(_)) {
+            frames.close(blocks, at)?;
+        } else if index + 1 == self.events.len() {
             frames.finish(blocks, at)?;
         }
         Ok(())

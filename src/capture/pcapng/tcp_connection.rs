@@ -23,7 +23,8 @@ const HOPS: u8 = 64;
 pub(super) struct TcpConnection {
     /// The client and the server, by [`Side::index`].
     ends: [End; 2],
-    is_reset: bool,
+    /// Whether the connection was reset or lost, so that no frame follows.
+    is_over: bool,
 }
 
 /// One side of a connection.
@@ -63,7 +64,7 @@ impl TcpConnection {
             missing: 0,
             has_sent_fin: false,
         });
-        let mut connection = Self { ends, is_reset: false };
+        let mut connection = Self { ends, is_over: false };
         connection.frame(blocks, at, Side::Client, Flag::Syn, &[])?;
         connection.frame(blocks, at, Side::Server, Flag::Syn, &[])?;
         connection.frame(blocks, at, Side::Client, Flag::Ack, &[])?;
@@ -78,6 +79,7 @@ impl TcpConnection {
         side: Side,
         data: &[u8],
     ) -> io::Result<()> {
+        let data = if self.is_over { &[] } else { data };
         for segment in data.chunks(MAX_SEGMENT.into()) {
             self.frame(blocks, at, side, Flag::Push, segment)?;
             let end = &self.ends[side.index()];
@@ -99,23 +101,40 @@ impl TcpConnection {
 
     /// Adds the FIN of a side, once, and its acknowledgment.
     pub(super) fn fin(&mut self, blocks: &mut Blocks, at: SystemTime, side: Side) -> io::Result<()> {
-        if self.is_reset || std::mem::replace(&mut self.ends[side.index()].has_sent_fin, true) {
+        if self.is_over || std::mem::replace(&mut self.ends[side.index()].has_sent_fin, true) {
             return Ok(());
         }
         self.frame(blocks, at, side, Flag::Fin, &[])?;
         self.frame(blocks, at, side.other(), Flag::Ack, &[])
     }
 
-    /// Adds the client's RST.
+    /// Adds the client's RST. Nothing follows it.
     pub(super) fn reset(&mut self, blocks: &mut Blocks, at: SystemTime) -> io::Result<()> {
-        self.is_reset = true;
+        self.finish(blocks, at)?;
+        self.is_over = true;
         self.frame(blocks, at, Side::Client, Flag::Reset, &[])
     }
 
-    /// Adds a frame for each gap that has no comment yet. The connection is closed, or its recording ends.
+    /// Ends the connection without a frame: the OS gave it up.
+    pub(super) fn lost(&mut self, blocks: &mut Blocks, at: SystemTime) -> io::Result<()> {
+        self.finish(blocks, at)?;
+        self.is_over = true;
+        Ok(())
+    }
+
+    /// Ends the connection, which the server has closed. If the server could not send FIN, the client had reset the
+    /// connection: its OS answers data with RST after the client has closed its socket (RFC 1122, section 4.2.2.13).
+    pub(super) fn close(&mut self, blocks: &mut Blocks, at: SystemTime) -> io::Result<()> {
+        if !self.is_over && !self.ends[Side::Server.index()].has_sent_fin {
+            return self.reset(blocks, at);
+        }
+        self.finish(blocks, at)
+    }
+
+    /// Adds a frame for each gap that has no comment yet.
     pub(super) fn finish(&mut self, blocks: &mut Blocks, at: SystemTime) -> io::Result<()> {
         for side in [Side::Client, Side::Server] {
-            if self.ends[side.index()].missing > 0 {
+            if !self.is_over && self.ends[side.index()].missing > 0 {
                 self.frame(blocks, at, side, Flag::Ack, &[])?;
             }
         }

@@ -2,7 +2,9 @@
 
 use crate::capture::sequence::diagram::{Row, Sequence, close_cause};
 use crate::capture::sequence::explain_row::{content_type_names, explain};
-use crate::capture::{Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord};
+use crate::capture::{
+    Alert, CaptureEventKind, HandshakeMessages, RecordPayload, Side, TlsRecord, record_header,
+};
 use crate::log::format;
 use crate::settings::DataFormat;
 use crate::text::{self, count, with_thousands};
@@ -27,6 +29,9 @@ pub fn label_parts(row: &Row) -> RowLabel {
         CaptureEventKind::Record(record) => return record_label(record),
         CaptureEventKind::Accepted => "connect".to_owned(),
         CaptureEventKind::Plaintext => count(row.event.len.into(), "byte"),
+        CaptureEventKind::Raw if record_header(&row.event.bytes).is_some() => {
+            format!("{} of an incomplete TLS record", count(row.event.len.into(), "byte"))
+        }
         CaptureEventKind::Raw => format!("{}, no TLS record", count(row.event.len.into(), "byte")),
         CaptureEventKind::Fin => "FIN".to_owned(),
         CaptureEventKind::Reset => "RST".to_owned(),

@@ -1,8 +1,9 @@
 //! Captures that are saved as pcapng files: tshark reads the same bytes.
 
+use std::io::Write;
 use std::net::{Shutdown, SocketAddr};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use echoscope::capture::pcapng::{SavedPackets, save};
 use echoscope::capture::{Capture, CaptureEventKind, Captures, MAX_BYTES, Side};
@@ -10,7 +11,7 @@ use echoscope::server::event::{ClientId, ClientInfo, CloseReason};
 use echoscope::settings::ClientAuth;
 use rustls::version::{TLS12, TLS13};
 
-use crate::capture::lab::{Lab, close_tls, echo, over_tls, provider};
+use crate::capture::lab::{Lab, close_tls, echo, events, over_tls, provider};
 use crate::support::tshark::{Tshark, lines};
 
 struct Saved {
@@ -170,5 +171,34 @@ fn addresses_and_large_events_fit_into_packets() {
             ["65495", "65495", "65495", "3515"].map(|len| vec![address.to_owned(), len.to_owned()]);
         assert_eq!(rows, expected);
         assert!(tshark.follow(&path, "tcp", stream)[0] == large);
+    }
+}
+
+#[test]
+fn nothing_follows_a_reset_of_the_client() {
+    let Some(tshark) = Tshark::find() else { return };
+    let lab = Lab::tls(ClientAuth::None);
+    let config = lab.client(provider(), &[&TLS13], false);
+    // The first client doesn't read, so the server is sending when the reset arrives.
+    let mut client = over_tls(&config, lab.running.connect());
+    client.sock.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+    while client.write_all(&lines(1000)).and_then(|()| client.flush()).is_ok() {}
+    socket2::SockRef::from(&client.sock).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(client);
+    // The second one leaves without close_notify, and its OS answers the server's with RST.
+    let mut client = over_tls(&config, lab.running.connect());
+    echo(&mut client, b"Hello\n");
+    drop(client);
+    for id in [1, 2] {
+        let capture = lab.closed(id);
+        let events = events(&capture);
+        let reset = events.iter().position(|event| event.kind == CaptureEventKind::Reset);
+        assert!(id == 2 || reset == Some(events.len() - 2), "only the close follows: {events:?}");
+    }
+    let Saved { path, _folder, .. } = save_all(lab.running.server.captures());
+    for stream in [0, 1] {
+        let rows = tshark.fields(&path, &format!("tcp.stream == {stream}"), &["tcp.flags.reset"]);
+        let resets: Vec<_> = rows.iter().map(|row| row[0] == "True" || row[0] == "1").collect();
+        assert_eq!(resets.iter().position(|is_reset| *is_reset), Some(rows.len() - 1), "{resets:?}");
     }
 }
