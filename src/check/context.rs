@@ -123,7 +123,7 @@ impl<'a> Context<'a> {
             if self.connect_to_any(ATTEMPT).is_ok() {
                 let finding = format!(
                     "Another program listens on {} already. Stop it, or choose another address.",
-                    self.target.address()
+                    self.target.name()
                 );
                 return Err(Outcome::failed(finding).with_mistake(Some(mistake::ADDRESS_IN_USE)));
             }
@@ -149,7 +149,10 @@ impl<'a> Context<'a> {
         };
         match answer {
             None => Err(failed("no answer")),
-            Some(Err(error)) => Err(failed(&crate::text::io_error(&error))),
+            Some(Err(_)) => {
+                let failure = Failure::from(self.target.problem(Trouble::NoAddress));
+                Err(failure.with_mistake(Some(mistake::NO_ADDRESS)))
+            }
             Some(Ok(addresses)) => Ok(addresses),
         }
     }
@@ -195,7 +198,7 @@ impl<'a> Context<'a> {
             if self.target.pause_until(deadline).is_err() {
                 let finding = format!(
                     "The program runs, but didn't listen on {} within {}.",
-                    self.target.address(),
+                    self.target.name(),
                     crate::text::duration(limit)
                 );
                 return Err(Outcome::failed(finding));
@@ -230,7 +233,7 @@ impl<'a> Context<'a> {
             let is_gone =
                 self.target.with_timeout(ATTEMPT).open().is_err_and(|it| it.trouble == Trouble::Refused);
             return is_gone
-                .then(|| format!("The server ended: nothing listens on {} anymore.", self.target.address()));
+                .then(|| format!("The server ended: nothing listens on {} anymore.", self.target.name()));
         };
         program.end_within(EXIT).map(|end| format!("The program ended ({end})."))
     }

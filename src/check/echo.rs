@@ -29,7 +29,7 @@ pub(super) fn connect(context: &mut Context<'_>) -> Run {
         .tls()
         .map(|(session, connector)| connector.handshake_info(session, Duration::ZERO).agreed.line());
     context.first = Some(connection);
-    let address = context.target.address();
+    let address = context.target.name();
     Ok(Outcome::passed(match about {
         Some(about) => format!("Connected to {address} with {about}."),
         None => format!("Connected to {address}."),

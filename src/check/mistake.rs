@@ -15,6 +15,9 @@ pub(super) const NOT_LISTENING: Mistake = Mistake {
     text: "The server isn't running, or it listens on another address or port.",
     python: "sock.bind((SERVER_NAME, SERVER_PORT)); sock.listen(5)",
 };
+/// The host has no known address.
+pub(super) const NO_ADDRESS: Mistake =
+    Mistake { text: "The name is misspelled, or this computer can't reach its name server.", python: "" };
 /// The command can't be started.
 pub(super) const NOT_INSTALLED: Mistake = Mistake {
     text: "This computer can't run the command, so the server wasn't started. Install the program, then check again.",

@@ -38,7 +38,7 @@ pub(super) fn lines(context: &mut Context<'_>) -> Run {
     if first.is_none() && printed.is_empty() {
         return Ok(Outcome::skipped("The program prints nothing."));
     }
-    let start = format!("Starting server on port {}", context.target.address().port());
+    let start = format!("Starting server on port {}", context.options.port);
     let wrong = |line: &str, found: Option<&String>, mistake| {
         let found = found.map_or("nothing like it".to_owned(), |found| format!("“{found}”"));
         Err(Outcome::failed(format!("Expected the line “{line}”. The program printed {found}."))

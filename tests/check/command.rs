@@ -25,6 +25,14 @@ fn exit_code_is_zero_for_a_right_server_and_one_for_a_wrong_one() {
 }
 
 #[test]
+fn unknown_host_is_named() {
+    let end = finish(echoscope(&["check", "nohost.invalid:80"]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert!(end.stdout.contains("✗ Accepts a client: Can't find nohost.invalid. Check the name."), "{end:?}");
+    assert!(!end.stdout.contains("sock.bind") && end.stderr.is_empty(), "{end:?}");
+}
+
+#[test]
 fn wrong_options_get_one_line_and_exit_code_two() {
     for arguments in [
         &["check", "--only", "nonsense"][..],
