@@ -62,6 +62,11 @@ pub(super) const ONE_RECV: Mistake = Mistake {
     text: "The server calls recv only once. It has to continue until recv returns no bytes.",
     python: "while data := conn.recv(1024): conn.sendall(data)",
 };
+/// The program closes the connection although the client may send more.
+pub(super) const CLOSED_EARLY: Mistake = Mistake {
+    text: "The server closes the connection before the client has ended its stream.",
+    python: "if not data: break  # only b'' is the end of the stream",
+};
 /// The program accepts only one client.
 pub(super) const ONE_CLIENT: Mistake = Mistake {
     text: "The server calls accept only once, so it ends after its first client.",

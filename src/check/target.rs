@@ -57,7 +57,7 @@ pub(super) struct StepError {
     server: String,
     limit: Duration,
     sent: Vec<u8>,
-    received: Vec<u8>,
+    pub(super) received: Vec<u8>,
 }
 
 impl From<StepError> for Failure {
