@@ -174,7 +174,7 @@ impl CheckTarget<'_> {
             _ if is_timeout(error) => Trouble::Unanswered,
             _ if is_reset(error) => Trouble::Reset,
             ErrorKind::Other => Trouble::Error(error.to_string()),
-            _ => Trouble::Error(format!("The OS reports an error: {}.", io_error(error))),
+            _ => Trouble::Error(format!("The OS reports an error for {}: {}.", self.name(), io_error(error))),
         })
     }
 

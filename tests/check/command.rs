@@ -32,6 +32,15 @@ fn unknown_host_is_named() {
     assert!(!end.stdout.contains("sock.bind") && end.stderr.is_empty(), "{end:?}");
 }
 
+// Other systems report other errors for this address, or none.
+#[cfg(target_os = "linux")]
+#[test]
+fn os_error_names_the_address() {
+    let end = finish(echoscope(&["check", "255.255.255.255:80"]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert!(end.stdout.contains("The OS reports an error for 255.255.255.255:80: "), "{end:?}");
+}
+
 #[test]
 fn wrong_options_get_one_line_and_exit_code_two() {
     for arguments in [
@@ -39,6 +48,8 @@ fn wrong_options_get_one_line_and_exit_code_two() {
         &["check", "--ca", "x"],
         &["check", "localhost:70000"],
         &["check", "localhost:0"],
+        &["check", "::1:80"],
+        &["check", ":80"],
         &["check", "http://localhost"],
         &["check", "--expect", "two"],
         &["check", "--timeout", "0"],
