@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::check::connection::CheckConnection;
@@ -84,6 +85,8 @@ const START: Duration = Duration::from_secs(10);
 const LOOKUP_PAUSE: Duration = Duration::from_millis(20);
 /// How long an attempt to connect to a program that starts may take.
 const ATTEMPT: Duration = Duration::from_millis(500);
+/// How long the output of the program takes to arrive.
+pub(super) const OUTPUT: Duration = Duration::from_millis(50);
 /// How long a program that closed its connections may take to exit.
 const EXIT: Duration = Duration::from_millis(300);
 
@@ -177,7 +180,9 @@ impl<'a> Context<'a> {
 
     /// Starts the program, waits until it listens, and connects.
     pub(super) fn start_program(&mut self) -> Result<CheckConnection, Failure> {
+        let mut first_line = 0;
         if let Some(program) = &mut self.program {
+            first_line = program.next_err();
             program.start()?;
         }
         let limit = self.target.timeout.max(START);
@@ -192,8 +197,15 @@ impl<'a> Context<'a> {
                 Err(problem) if problem.trouble == Trouble::Canceled => return Err(problem.into()),
                 Err(_) => {}
             }
-            if let Some(end) = self.program.as_mut().and_then(CheckedProgram::end) {
-                return Err(Outcome::failed(format!("The program ended before it listened ({end}).")));
+            if let Some(program) = &mut self.program
+                && let Some(end) = program.end()
+            {
+                // The last lines of a program that has just ended may not have arrived yet.
+                thread::sleep(OUTPUT);
+                let is_silent = program.err_from(first_line).is_empty();
+                let mistake = if is_silent { mistake::ENDED } else { mistake::ENDED_WITH_ERROR };
+                let finding = format!("The program ended before it listened ({end}).");
+                return Err(Outcome::failed(finding).with_mistake(Some(mistake)));
             }
             if self.target.pause_until(deadline).is_err() {
                 let finding = format!(

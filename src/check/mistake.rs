@@ -18,6 +18,14 @@ pub(super) const NOT_LISTENING: Mistake = Mistake {
 /// The host has no known address.
 pub(super) const NO_ADDRESS: Mistake =
     Mistake { text: "The name is misspelled, or this computer can't reach its name server.", python: "" };
+/// The program ends without an error.
+pub(super) const ENDED: Mistake = Mistake {
+    text: "The program ended instead of waiting for clients.",
+    python: "while True: conn, addr = sock.accept(); handle_client(conn)",
+};
+/// The program ends with an error.
+pub(super) const ENDED_WITH_ERROR: Mistake =
+    Mistake { text: "The program ended instead of waiting for clients. stderr has the reason.", python: "" };
 /// The command can't be started.
 pub(super) const NOT_INSTALLED: Mistake = Mistake {
     text: "This computer can't run the command, so the server wasn't started. Install the program, then check again.",

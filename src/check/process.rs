@@ -93,7 +93,8 @@ pub(super) fn restart(context: &mut Context<'_>) -> Run {
     }
     let mut connection = context
         .start_program()
-        .map_err(|failure| failure.after("The program was started again right after it had ended."))?;
+        .map_err(|failure| failure.after("The program was started again right after it had ended."))
+        .map_err(|failure| failure.with_mistake(Some(mistake::NO_REUSE)))?;
     context.target.echo(&mut connection, LINE)?;
     context.target.close(connection);
     Ok(Outcome::passed("The program listens on the same port again right after it has ended."))

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::check::context::{CheckOptions, Context, Profile};
+use crate::check::context::{CheckOptions, Context, OUTPUT, Profile};
 use crate::check::outcome::{CheckVerdict, Outcome};
 use crate::check::program::CheckedProgram;
 use crate::check::report::{CheckResult, Report};
@@ -13,8 +13,6 @@ use crate::check::table::{CHECKS, CheckNeed, ServerCheck, find};
 
 /// The lines of the program's stderr that are kept as evidence.
 const STDERR_LINES: usize = 6;
-/// How long the output of the program takes to arrive.
-const OUTPUT: Duration = Duration::from_millis(50);
 
 /// A step of a run.
 #[derive(Debug, Clone, Copy)]

@@ -120,6 +120,11 @@ fn command_that_fails_is_reported_with_its_last_lines() {
     assert_eq!(end.code, Some(1), "{end:?}");
     assert!(end.stdout.contains("The program ended before it listened (exit status: 1)."), "{end:?}");
     assert!(end.stdout.contains("ModuleNotFoundError"), "{end:?}");
+    assert!(end.stdout.contains("stderr has the reason"), "{end:?}");
+    assert!(!end.stdout.contains("right  "), "{end:?}");
+    let empty = finish(echoscope(&["check", &address, "--", python.to_str().unwrap(), "-c", ""]));
+    assert!(empty.stdout.contains("ended instead of waiting for clients.\n"), "{empty:?}");
+    assert!(empty.stdout.contains("sock.accept()") && !empty.stdout.contains("sock.bind"), "{empty:?}");
 }
 
 #[test]
