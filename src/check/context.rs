@@ -25,6 +25,31 @@ pub enum Expect {
     Pool,
 }
 
+impl Expect {
+    /// All modes.
+    pub const ALL: [Self; 3] = [Self::One, Self::Threads, Self::Pool];
+
+    /// Returns the mode's name for the command line and for programs: `threads`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Threads => "threads",
+            Self::Pool => "pool",
+        }
+    }
+
+    /// Returns the mode in words: `All clients at once`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::One => "One client at a time",
+            Self::Threads => "All clients at once",
+            Self::Pool => "Several clients at once",
+        }
+    }
+}
+
 /// The requirements for the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
@@ -76,6 +101,37 @@ impl CheckOptions {
             command: Vec::new(),
             folder: None,
         }
+    }
+
+    /// Returns the server's address as the user typed it: `[::1]:12345`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
+    /// Returns the command, or an empty text.
+    #[must_use]
+    pub fn command_text(&self) -> String {
+        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
+        words.join(" ")
+    }
+
+    /// Returns the command and the requirements as sentences.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let mut about = String::new();
+        if !self.command.is_empty() {
+            about += &format!("Command: {}. ", self.command_text());
+        }
+        about += if self.tls { "With TLS." } else { "Without TLS." };
+        if let Some(expect) = self.expect {
+            about += &format!(" Expected mode: {}.", expect.title().to_lowercase());
+        }
+        if self.profile == Profile::Course {
+            about += " Profile: course.";
+        }
+        about
     }
 }
 

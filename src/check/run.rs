@@ -66,7 +66,7 @@ pub fn run(
     }
     let address = match context.target.addresses.first() {
         Some(address) => address.to_string(),
-        None => format!("{}:{}", options.host, options.port),
+        None => options.address(),
     };
     Report { address, options: options.clone(), results, is_canceled }
 }
