@@ -87,12 +87,12 @@ fn depends_on(check: &ServerCheck, other: &ServerCheck) -> bool {
 
 fn reason_to_skip(check: &ServerCheck, context: &Context<'_>, results: &[CheckResult]) -> Option<String> {
     if context.target.is_canceled() {
-        return Some("Canceled.".to_owned());
+        return Some("canceled".to_owned());
     }
     match check.needs {
-        CheckNeed::Tls if context.target.tls.is_none() => return Some("Only with TLS.".to_owned()),
+        CheckNeed::Tls if context.target.tls.is_none() => return Some("only with TLS".to_owned()),
         CheckNeed::Command if context.program.is_none() => {
-            return Some("Only if the checks start the program.".to_owned());
+            return Some("only if the checks start the program".to_owned());
         }
         _ => {}
     }
@@ -103,7 +103,7 @@ fn reason_to_skip(check: &ServerCheck, context: &Context<'_>, results: &[CheckRe
     while let Some(earlier) = failed(root.check) {
         root = earlier;
     }
-    Some(format!("Depends on “{}”.", root.check.title))
+    Some(format!("depends on “{}”", root.check.title))
 }
 
 fn run_one(check: &'static ServerCheck, context: &mut Context<'_>) -> Outcome {
@@ -113,7 +113,7 @@ fn run_one(check: &'static ServerCheck, context: &mut Context<'_>) -> Outcome {
         Err(failure) => failure,
     };
     if context.target.is_canceled() {
-        return Outcome::skipped("Canceled.");
+        return Outcome::skipped("canceled");
     }
     let mut outcome = failure.with_mistake(None);
     outcome.mistake = outcome.mistake.or(check.mistake);
