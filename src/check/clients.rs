@@ -172,7 +172,6 @@ pub(super) fn backlog(context: &mut Context<'_>) -> Run {
     }))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every check has the same type")]
 pub(super) fn addresses(context: &mut Context<'_>) -> Run {
     let address = context.target.address()?;
     if !is_own_address(address.ip()) {

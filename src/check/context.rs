@@ -120,18 +120,11 @@ impl CheckOptions {
     /// Returns the command and the requirements as sentences.
     #[must_use]
     pub fn about(&self) -> String {
-        let mut about = String::new();
-        if !self.command.is_empty() {
-            about += &format!("Command: {}. ", self.command_text());
-        }
-        about += if self.tls { "With TLS." } else { "Without TLS." };
-        if let Some(expect) = self.expect {
-            about += &format!(" Expected mode: {}.", expect.title().to_lowercase());
-        }
-        if self.profile == Profile::Course {
-            about += " Profile: course.";
-        }
-        about
+        let command = (!self.command.is_empty()).then(|| format!("Command: {}.", self.command_text()));
+        let tls = if self.tls { "With TLS." } else { "Without TLS." }.to_owned();
+        let expect = self.expect.map(|mode| format!("Expected mode: {}.", mode.title().to_lowercase()));
+        let profile = (self.profile == Profile::Course).then(|| "Profile: course.".to_owned());
+        [command, Some(tls), expect, profile].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }
 
