@@ -172,9 +172,8 @@ pub(super) fn backlog(context: &mut Context<'_>) -> Run {
     }))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every check has the same type")]
 pub(super) fn addresses(context: &mut Context<'_>) -> Run {
-    let address = context.target.address();
+    let address = context.target.address()?;
     if !is_own_address(address.ip()) {
         return Ok(Outcome::skipped("The server is on another computer, whose OS isn't asked."));
     }

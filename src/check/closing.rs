@@ -55,7 +55,7 @@ pub(super) fn sockets(context: &mut Context<'_>) -> Run {
         context.target.echo(&mut connection, LINE)?;
         context.target.close(connection);
     }
-    let server = context.target.address();
+    let server = context.target.address()?;
     let is_local = is_own_address(server.ip());
     let count_open = |context: &Context<'_>| match (context.open_sockets(), before) {
         (Some(now), Some(before)) => Some(now.saturating_sub(before)),

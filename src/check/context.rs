@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::check::connection::CheckConnection;
@@ -22,6 +23,31 @@ pub enum Expect {
     Threads,
     /// A pool serves several clients at once.
     Pool,
+}
+
+impl Expect {
+    /// All modes.
+    pub const ALL: [Self; 3] = [Self::One, Self::Threads, Self::Pool];
+
+    /// Returns the mode's name for the command line and for programs: `threads`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Threads => "threads",
+            Self::Pool => "pool",
+        }
+    }
+
+    /// Returns the mode in words: `All clients at once`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::One => "One client at a time",
+            Self::Threads => "All clients at once",
+            Self::Pool => "Several clients at once",
+        }
+    }
 }
 
 /// The requirements for the server.
@@ -76,6 +102,30 @@ impl CheckOptions {
             folder: None,
         }
     }
+
+    /// Returns the server's address as the user typed it: `[::1]:12345`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
+    /// Returns the command, or an empty text.
+    #[must_use]
+    pub fn command_text(&self) -> String {
+        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
+        words.join(" ")
+    }
+
+    /// Returns the command and the requirements as sentences.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let command = (!self.command.is_empty()).then(|| format!("Command: {}.", self.command_text()));
+        let tls = if self.tls { "With TLS." } else { "Without TLS." }.to_owned();
+        let expect = self.expect.map(|mode| format!("Expected mode: {}.", mode.title().to_lowercase()));
+        let profile = (self.profile == Profile::Course).then(|| "Profile: course.".to_owned());
+        [command, Some(tls), expect, profile].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// The shortest time that a program has to start: an interpreter may be slow at its first start.
@@ -84,6 +134,8 @@ const START: Duration = Duration::from_secs(10);
 const LOOKUP_PAUSE: Duration = Duration::from_millis(20);
 /// How long an attempt to connect to a program that starts may take.
 const ATTEMPT: Duration = Duration::from_millis(500);
+/// How long the output of the program takes to arrive.
+pub(super) const OUTPUT: Duration = Duration::from_millis(50);
 /// How long a program that closed its connections may take to exit.
 const EXIT: Duration = Duration::from_millis(300);
 
@@ -123,7 +175,7 @@ impl<'a> Context<'a> {
             if self.connect_to_any(ATTEMPT).is_ok() {
                 let finding = format!(
                     "Another program listens on {} already. Stop it, or choose another address.",
-                    self.target.address()
+                    self.target.name()
                 );
                 return Err(Outcome::failed(finding).with_mistake(Some(mistake::ADDRESS_IN_USE)));
             }
@@ -149,7 +201,10 @@ impl<'a> Context<'a> {
         };
         match answer {
             None => Err(failed("no answer")),
-            Some(Err(error)) => Err(failed(&crate::text::io_error(&error))),
+            Some(Err(_)) => {
+                let failure = Failure::from(self.target.problem(Trouble::NoAddress));
+                Err(failure.with_mistake(Some(mistake::NO_ADDRESS)))
+            }
             Some(Ok(addresses)) => Ok(addresses),
         }
     }
@@ -174,7 +229,9 @@ impl<'a> Context<'a> {
 
     /// Starts the program, waits until it listens, and connects.
     pub(super) fn start_program(&mut self) -> Result<CheckConnection, Failure> {
+        let mut first_line = 0;
         if let Some(program) = &mut self.program {
+            first_line = program.next_err();
             program.start()?;
         }
         let limit = self.target.timeout.max(START);
@@ -189,13 +246,20 @@ impl<'a> Context<'a> {
                 Err(problem) if problem.trouble == Trouble::Canceled => return Err(problem.into()),
                 Err(_) => {}
             }
-            if let Some(end) = self.program.as_mut().and_then(CheckedProgram::end) {
-                return Err(Outcome::failed(format!("The program ended before it listened ({end}).")));
+            if let Some(program) = &mut self.program
+                && let Some(end) = program.end()
+            {
+                // The last lines of a program that has just ended may not have arrived yet.
+                thread::sleep(OUTPUT);
+                let is_silent = program.err_from(first_line).is_empty();
+                let mistake = if is_silent { mistake::ENDED } else { mistake::ENDED_WITH_ERROR };
+                let finding = format!("The program ended before it listened ({end}).");
+                return Err(Outcome::failed(finding).with_mistake(Some(mistake)));
             }
             if self.target.pause_until(deadline).is_err() {
                 let finding = format!(
                     "The program runs, but didn't listen on {} within {}.",
-                    self.target.address(),
+                    self.target.name(),
                     crate::text::duration(limit)
                 );
                 return Err(Outcome::failed(finding));
@@ -230,7 +294,7 @@ impl<'a> Context<'a> {
             let is_gone =
                 self.target.with_timeout(ATTEMPT).open().is_err_and(|it| it.trouble == Trouble::Refused);
             return is_gone
-                .then(|| format!("The server ended: nothing listens on {} anymore.", self.target.address()));
+                .then(|| format!("The server ended: nothing listens on {} anymore.", self.target.name()));
         };
         program.end_within(EXIT).map(|end| format!("The program ended ({end})."))
     }

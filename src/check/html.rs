@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use crate::check::context::Profile;
 use crate::check::outcome::CheckVerdict;
 use crate::check::report::{CheckResult, Report};
 use crate::check::table::groups;
@@ -39,16 +38,8 @@ pub fn html(report: &Report) -> String {
     );
     // Writing to a string can't fail.
     let _ = writeln!(page, "<p><strong>{}</strong></p>", escape(&report.conclusion()));
-    let mut about = Vec::new();
-    about.push(format!("Echoscope {}, {}.", env!("CARGO_PKG_VERSION"), date(SystemTime::now())));
-    if !report.options.command.is_empty() {
-        about.push(format!("Command: {}.", report.command()));
-    }
-    about.push(if report.options.tls { "With TLS." } else { "Without TLS." }.to_owned());
-    if report.options.profile == Profile::Course {
-        about.push("Profile: course.".to_owned());
-    }
-    let _ = writeln!(page, "<p>{}</p>", escape(&about.join(" ")));
+    let (version, date, about) = (env!("CARGO_PKG_VERSION"), date(SystemTime::now()), report.options.about());
+    let _ = writeln!(page, "<p>Echoscope {version}, {date}. {}</p>", escape(&about));
     for (title, checks) in groups() {
         let is_in_group = |result: &&CheckResult| checks.iter().any(|check| check.name == result.check.name);
         for (index, result) in report.results.iter().filter(is_in_group).enumerate() {

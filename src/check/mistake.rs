@@ -15,6 +15,17 @@ pub(super) const NOT_LISTENING: Mistake = Mistake {
     text: "The server isn't running, or it listens on another address or port.",
     python: "sock.bind((SERVER_NAME, SERVER_PORT)); sock.listen(5)",
 };
+/// The host has no known address.
+pub(super) const NO_ADDRESS: Mistake =
+    Mistake { text: "The name is misspelled, or this computer can't reach its name server.", python: "" };
+/// The program ends without an error.
+pub(super) const ENDED: Mistake = Mistake {
+    text: "The program ended instead of waiting for clients.",
+    python: "while True: conn, addr = sock.accept(); handle_client(conn)",
+};
+/// The program ends with an error.
+pub(super) const ENDED_WITH_ERROR: Mistake =
+    Mistake { text: "The program ended instead of waiting for clients. stderr has the reason.", python: "" };
 /// The command can't be started.
 pub(super) const NOT_INSTALLED: Mistake = Mistake {
     text: "This computer can't run the command, so the server wasn't started. Install the program, then check again.",
@@ -58,6 +69,11 @@ pub(super) const DECODED: Mistake = Mistake {
 pub(super) const ONE_RECV: Mistake = Mistake {
     text: "The server calls recv only once. It has to continue until recv returns no bytes.",
     python: "while data := conn.recv(1024): conn.sendall(data)",
+};
+/// The program closes the connection although the client may send more.
+pub(super) const CLOSED_EARLY: Mistake = Mistake {
+    text: "The server closes the connection before the client has ended its stream.",
+    python: "if not data: break  # only b'' is the end of the stream",
 };
 /// The program accepts only one client.
 pub(super) const ONE_CLIENT: Mistake = Mistake {

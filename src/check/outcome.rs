@@ -121,7 +121,8 @@ impl Exchange {
             }
             None if sent == received => "none".to_owned(),
             None if sent > received => {
-                format!("{} of {} bytes are missing at the end", number(sent - received), number(sent))
+                let (missing, verb) = (sent - received, if sent - received == 1 { "is" } else { "are" });
+                format!("{} of {} {verb} missing at the end", number(missing), count(sent, "byte"))
             }
             None => format!("{} too many at the end", count(received - sent, "byte")),
         }
@@ -205,7 +206,10 @@ mod tests {
         assert_eq!(exchange.difference_line(), "at offset 1: b'e' was sent, b'E' was received");
         assert_eq!(exchange.sent.line(), r"b'Hello\n'");
         let missing = Exchange::new(b"Hello\n", b"Hello");
-        assert_eq!(missing.difference_line(), "1 of 6 bytes are missing at the end");
+        assert_eq!(missing.difference_line(), "1 of 6 bytes is missing at the end");
+        let nothing = |sent| Exchange::new(sent, b"").difference_line();
+        assert_eq!(nothing(b"a"), "1 of 1 byte is missing at the end");
+        assert_eq!(nothing(b"ab"), "2 of 2 bytes are missing at the end");
         let more = Exchange::new(b"a", b"ab");
         assert_eq!(more.difference_line(), "1 byte too many at the end");
         assert_eq!(Exchange::new(b"a", b"a").difference_line(), "none");

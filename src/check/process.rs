@@ -38,7 +38,7 @@ pub(super) fn lines(context: &mut Context<'_>) -> Run {
     if first.is_none() && printed.is_empty() {
         return Ok(Outcome::skipped("The program prints nothing."));
     }
-    let start = format!("Starting server on port {}", context.target.address().port());
+    let start = format!("Starting server on port {}", context.options.port);
     let wrong = |line: &str, found: Option<&String>, mistake| {
         let found = found.map_or("nothing like it".to_owned(), |found| format!("“{found}”"));
         Err(Outcome::failed(format!("Expected the line “{line}”. The program printed {found}."))
@@ -93,7 +93,8 @@ pub(super) fn restart(context: &mut Context<'_>) -> Run {
     }
     let mut connection = context
         .start_program()
-        .map_err(|failure| failure.after("The program was started again right after it had ended."))?;
+        .map_err(|failure| failure.after("The program was started again right after it had ended."))
+        .map_err(|failure| failure.with_mistake(Some(mistake::NO_REUSE)))?;
     context.target.echo(&mut connection, LINE)?;
     context.target.close(connection);
     Ok(Outcome::passed("The program listens on the same port again right after it has ended."))

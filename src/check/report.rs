@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::check::context::{CheckOptions, Profile};
+use crate::check::context::{CheckOptions, Expect, Profile};
 use crate::check::outcome::{CheckVerdict, Excerpt, Outcome};
 use crate::check::table::ServerCheck;
 use crate::log::format::hex;
@@ -72,20 +72,14 @@ impl Report {
         }
     }
 
-    /// Returns the command that was checked, or an empty text.
-    #[must_use]
-    pub fn command(&self) -> String {
-        let words: Vec<_> = self.options.command.iter().map(|word| word.to_string_lossy()).collect();
-        words.join(" ")
-    }
-
     /// Returns the report as JSON. Fields may be added, but they are never renamed or removed.
     #[must_use]
     pub fn json(&self) -> Value {
         json!({
             "address": self.address,
-            "command": self.command(),
+            "command": self.options.command_text(),
             "tls": self.options.tls,
+            "expect": self.options.expect.map(Expect::name),
             "profile": if self.options.profile == Profile::Course { "course" } else { "strict" },
             "passed": self.is_passed(),
             "canceled": self.is_canceled,

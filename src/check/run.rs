@@ -2,9 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::check::context::{CheckOptions, Context, Profile};
+use crate::check::context::{CheckOptions, Context, OUTPUT, Profile};
 use crate::check::outcome::{CheckVerdict, Outcome};
 use crate::check::program::CheckedProgram;
 use crate::check::report::{CheckResult, Report};
@@ -13,8 +13,6 @@ use crate::check::table::{CHECKS, CheckNeed, ServerCheck, find};
 
 /// The lines of the program's stderr that are kept as evidence.
 const STDERR_LINES: usize = 6;
-/// How long the output of the program takes to arrive.
-const OUTPUT: Duration = Duration::from_millis(50);
 
 /// A step of a run.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +66,7 @@ pub fn run(
     }
     let address = match context.target.addresses.first() {
         Some(address) => address.to_string(),
-        None => format!("{}:{}", options.host, options.port),
+        None => options.address(),
     };
     Report { address, options: options.clone(), results, is_canceled }
 }
@@ -89,12 +87,12 @@ fn depends_on(check: &ServerCheck, other: &ServerCheck) -> bool {
 
 fn reason_to_skip(check: &ServerCheck, context: &Context<'_>, results: &[CheckResult]) -> Option<String> {
     if context.target.is_canceled() {
-        return Some("Canceled.".to_owned());
+        return Some("canceled".to_owned());
     }
     match check.needs {
-        CheckNeed::Tls if context.target.tls.is_none() => return Some("Only with TLS.".to_owned()),
+        CheckNeed::Tls if context.target.tls.is_none() => return Some("only with TLS".to_owned()),
         CheckNeed::Command if context.program.is_none() => {
-            return Some("Only if the checks start the program.".to_owned());
+            return Some("only if the checks start the program".to_owned());
         }
         _ => {}
     }
@@ -105,7 +103,7 @@ fn reason_to_skip(check: &ServerCheck, context: &Context<'_>, results: &[CheckRe
     while let Some(earlier) = failed(root.check) {
         root = earlier;
     }
-    Some(format!("Depends on “{}”.", root.check.title))
+    Some(format!("depends on “{}”", root.check.title))
 }
 
 fn run_one(check: &'static ServerCheck, context: &mut Context<'_>) -> Outcome {
@@ -115,7 +113,7 @@ fn run_one(check: &'static ServerCheck, context: &mut Context<'_>) -> Outcome {
         Err(failure) => failure,
     };
     if context.target.is_canceled() {
-        return Outcome::skipped("Canceled.");
+        return Outcome::skipped("canceled");
     }
     let mut outcome = failure.with_mistake(None);
     outcome.mistake = outcome.mistake.or(check.mistake);

@@ -123,6 +123,7 @@ pub const CHECKS: &[ServerCheck] = &[
         )
     },
     ServerCheck {
+        depends: &["again", "next"],
         mistake: Some(mistake::DECODED),
         ..check(
             "utf8",
@@ -154,7 +155,7 @@ pub const CHECKS: &[ServerCheck] = &[
         )
     },
     ServerCheck {
-        depends: &["no-newline"],
+        depends: &["again", "no-newline"],
         mistake: Some(mistake::SHORT_DATA),
         ..check(
             "single-bytes",

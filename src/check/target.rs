@@ -29,6 +29,8 @@ const CHUNK: usize = 64 * 1024;
 /// Why a step with the server failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
+    /// The host has no known address.
+    NoAddress,
     /// Nothing listens on the address.
     Refused,
     /// The OS of the server didn't answer.
@@ -51,15 +53,16 @@ pub(super) enum Trouble {
 #[derive(Debug)]
 pub(super) struct StepError {
     pub(super) trouble: Trouble,
-    address: SocketAddr,
+    /// The address, or the host if it has none.
+    server: String,
     limit: Duration,
     sent: Vec<u8>,
-    received: Vec<u8>,
+    pub(super) received: Vec<u8>,
 }
 
 impl From<StepError> for Failure {
     fn from(problem: StepError) -> Self {
-        let StepError { trouble, address, limit, sent, received } = problem;
+        let StepError { trouble, server, limit, sent, received } = problem;
         let limit = duration(limit);
         let amount = if sent.is_empty() {
             String::new()
@@ -71,8 +74,9 @@ impl From<StepError> for Failure {
             )
         };
         let finding = match trouble {
-            Trouble::Refused => format!("Connection refused: nothing listens on {address}."),
-            Trouble::Unanswered => format!("{address} didn't accept a connection within {limit}."),
+            Trouble::NoAddress => format!("Can't find {server}. Check the name."),
+            Trouble::Refused => format!("Connection refused: nothing listens on {server}."),
+            Trouble::Unanswered => format!("{server} didn't accept a connection within {limit}."),
             Trouble::Silent if sent.is_empty() => format!("The server didn't answer within {limit}."),
             Trouble::Silent if received.is_empty() => format!("Nothing came back within {limit}."),
             Trouble::Silent => format!("The server sent nothing more within {limit}{amount}."),
@@ -105,7 +109,7 @@ struct Plan<'a> {
 /// The server that is checked.
 #[derive(Debug, Clone)]
 pub(super) struct CheckTarget<'a> {
-    /// The addresses of the host. Once one has accepted a connection, it is the only one.
+    /// The addresses of the host; empty before the lookup, and if it fails. Once one has accepted a connection, it is the only one.
     pub(super) addresses: Vec<SocketAddr>,
     /// The host as the user typed it.
     pub(super) host: &'a str,
@@ -140,8 +144,13 @@ impl CheckTarget<'_> {
     }
 
     /// Returns the address that is connected to.
-    pub(super) fn address(&self) -> SocketAddr {
-        self.addresses[0]
+    pub(super) fn address(&self) -> Result<SocketAddr, StepError> {
+        self.addresses.first().copied().ok_or_else(|| self.problem(Trouble::NoAddress))
+    }
+
+    /// Returns the address that is connected to, or the host if it has no known address.
+    pub(super) fn name(&self) -> String {
+        self.addresses.first().map_or_else(|| self.host.to_owned(), SocketAddr::to_string)
     }
 
     pub(super) fn is_canceled(&self) -> bool {
@@ -152,7 +161,7 @@ impl CheckTarget<'_> {
         let trouble = if self.is_canceled() { Trouble::Canceled } else { trouble };
         StepError {
             trouble,
-            address: self.address(),
+            server: self.name(),
             limit: self.timeout,
             sent: Vec::new(),
             received: Vec::new(),
@@ -165,7 +174,7 @@ impl CheckTarget<'_> {
             _ if is_timeout(error) => Trouble::Unanswered,
             _ if is_reset(error) => Trouble::Reset,
             ErrorKind::Other => Trouble::Error(error.to_string()),
-            _ => Trouble::Error(format!("The OS reports an error: {}.", io_error(error))),
+            _ => Trouble::Error(format!("The OS reports an error for {}: {}.", self.name(), io_error(error))),
         })
     }
 
@@ -176,7 +185,7 @@ impl CheckTarget<'_> {
         }
         let deadline = Instant::now() + self.timeout;
         let pause = || self.pause_until(deadline).map_err(|_| io::Error::from(ErrorKind::TimedOut));
-        CheckConnection::open(self.address(), pause).map_err(|error| {
+        CheckConnection::open(self.address()?, pause).map_err(|error| {
             // A connection attempt that the user canceled ends like one without an answer.
             if error.kind() == ErrorKind::TimedOut {
                 return self.problem(Trouble::Unanswered);

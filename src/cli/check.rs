@@ -46,7 +46,7 @@ pub(super) struct CheckFlags {
     ca: Option<PathBuf>,
 
     /// How clients must be served
-    #[arg(long, value_name = "MODE", value_parser = choices(EXPECT), help_heading = SERVER)]
+    #[arg(long, value_name = "MODE", value_parser = modes(), help_heading = SERVER)]
     expect: Option<String>,
 
     /// Which checks are required
@@ -94,11 +94,6 @@ pub(super) struct CheckFlags {
     html: Option<PathBuf>,
 }
 
-const EXPECT: &[(&str, &str)] = &[
-    ("one", "One client at a time"),
-    ("threads", "All clients at once"),
-    ("pool", "Several clients at once"),
-];
 const PROFILES: &[(&str, &str)] = &[
     ("strict", "All checks are required"),
     ("course", "Checks that the tutorial's program can't pass are only observed"),
@@ -106,6 +101,10 @@ const PROFILES: &[(&str, &str)] = &[
 
 fn choices(choices: &'static [(&'static str, &'static str)]) -> PossibleValuesParser {
     help_text::keywords_of(choices.iter().copied())
+}
+
+fn modes() -> PossibleValuesParser {
+    help_text::keywords_of(Expect::ALL.into_iter().map(|mode| (mode.name(), mode.title())))
 }
 
 fn names() -> impl TypedValueParser<Value = String> {
@@ -132,11 +131,7 @@ impl CheckFlags {
             trust: self.ca.map(Trust::CaFile),
             only: self.only.iter().filter_map(|name| check::find(name)).map(|check| check.name).collect(),
             timeout: Duration::from_secs(self.timeout),
-            expect: self.expect.map(|mode| match mode.as_str() {
-                "one" => Expect::One,
-                "pool" => Expect::Pool,
-                _ => Expect::Threads,
-            }),
+            expect: self.expect.and_then(|name| Expect::ALL.into_iter().find(|mode| mode.name() == name)),
             profile: if self.profile == "course" { Profile::Course } else { Profile::Strict },
             command: self.command,
             ..CheckOptions::new(host, port)
@@ -162,6 +157,9 @@ impl CheckCommand {
         // Without a handler, Ctrl-C ends this program, and the checked one stays.
         signals::on_stop_signal(move || canceled.store(true, Ordering::Relaxed))
             .map_err(|error| format!("Can't handle Ctrl-C: {error}."))?;
+        if !self.json {
+            print(&format!("Check of {}. {}\n\n", self.options.address(), self.options.about()));
+        }
         let report = check::run(&self.options, &cancel, |progress| {
             if let CheckProgress::Finished(result) = progress
                 && !self.json

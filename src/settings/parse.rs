@@ -82,18 +82,22 @@ pub fn host(text: &str) -> Result<String, SettingError> {
     Err(SettingError::NotAHost { advice })
 }
 
-/// Reads `HOST`, `HOST:PORT` or `[IPv6]:PORT`. A missing part is that of `default`.
+/// Reads `HOST`, `HOST:PORT` or `[IPv6]:PORT`. An empty text is `default`, and so is a missing port.
 ///
 /// # Errors
 /// The host or the port is invalid.
 pub fn address(text: &str, default: (&str, u16)) -> Result<(String, u16), SettingError> {
     let text = text.trim();
-    let is_ipv6 = text.parse::<Ipv6Addr>().is_ok();
-    let (host_text, port) = match text.rsplit_once(':').filter(|_| !is_ipv6) {
+    if text.is_empty() {
+        return Ok((default.0.to_owned(), default.1));
+    }
+    if !text.starts_with('[') && !text.contains('/') && text.matches(':').count() > 1 {
+        return Err(SettingError::NotAHost { advice: "Write an IPv6 address as [::1]:80." });
+    }
+    let (host_text, port) = match text.rsplit_once(':').filter(|_| !text.ends_with(']')) {
         Some((host, port)) => (host, number("Port", 1..=u16::MAX.into(), port)?),
         None => (text, default.1.into()),
     };
-    let host_text = if host_text.is_empty() { default.0 } else { host_text };
     Ok((host(host_text)?, u16::try_from(port).unwrap_or(default.1)))
 }
 
@@ -285,6 +289,24 @@ mod tests {
         ] {
             assert!(host(typed).is_err(), "{typed:?} was accepted as a host");
         }
+    }
+
+    #[test]
+    fn addresses_have_a_host_and_ipv6_is_in_brackets() {
+        let read = |text| address(text, ("localhost", 12345)).map_err(|error| error.to_string());
+        for (typed, host, port) in [
+            ("", "localhost", 12345),
+            ("example.org", "example.org", 12345),
+            ("192.0.2.7:4000", "192.0.2.7", 4000),
+            ("[::1]:80", "::1", 80),
+            ("[::1]", "::1", 12345),
+        ] {
+            assert_eq!(read(typed), Ok((host.to_owned(), port)), "{typed}");
+        }
+        for typed in ["::1:80", "::1", "fe80::1%eth0:80"] {
+            assert!(read(typed).unwrap_err().ends_with("Write an IPv6 address as [::1]:80."), "{typed}");
+        }
+        assert!(read(":80").unwrap_err().starts_with("Host must be a name or an address."));
     }
 
     #[test]

@@ -75,6 +75,7 @@ servers! {
     first_line_only: "two-messages", "for one message";
     decodes: "utf8", "decodes";
     decodes_with_replacement: "utf8", "decodes";
+    closes_without_newline: "utf8", "before the client has ended its stream";
     text_only: "bytes", "decodes";
     readline: "no-newline", "readline";
     quit_command: "single-bytes", "special way";
@@ -118,7 +119,17 @@ fn dependent_checks_are_skipped_and_name_the_failed_one() {
     for name in ["late-reader", "half-close", "reset-in-transfer"] {
         let result = report.results.iter().find(|result| result.check.name == name).unwrap();
         assert_eq!(result.outcome.verdict, CheckVerdict::Skipped, "{name}");
-        assert_eq!(result.outcome.finding, "Depends on “Echoes more than one recv returns”.");
+        assert_eq!(result.outcome.finding, "depends on “Echoes more than one recv returns”");
+    }
+}
+
+#[test]
+fn server_that_calls_recv_once_fails_one_check() {
+    let Some(report) = run("one_recv", |_| (), false) else { return };
+    assert_eq!(with_verdict(&report, CheckVerdict::Failed), ["again"], "{}", text(&report));
+    for name in ["utf8", "single-bytes", "long", "crowd"] {
+        let result = report.results.iter().find(|result| result.check.name == name).unwrap();
+        assert_eq!(result.outcome.finding, "depends on “Echoes again on the same connection”", "{name}");
     }
 }
 

@@ -18,10 +18,29 @@ fn exit_code_is_zero_for_a_right_server_and_one_for_a_wrong_one() {
     assert_eq!(right.code, Some(0), "{right:?}");
     assert!(right.stdout.contains("✓ Sends pending data after a half-close: "), "{right:?}");
     let closed = format!("127.0.0.1:{}", free_port());
-    let wrong = finish(echoscope(&["check", &closed]));
+    let wrong = finish(echoscope(&["check", &closed, "--expect", "pool", "--profile", "course"]));
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    let header = "Without TLS. Expected mode: several clients at once. Profile: course.";
+    assert!(wrong.stdout.starts_with(&format!("Check of {closed}. {header}\n")), "{wrong:?}");
     assert!(wrong.stdout.contains("✗ Accepts a client: Connection refused: nothing listens on"), "{wrong:?}");
     assert!(wrong.stdout.contains("sock.listen(5)"), "{wrong:?}");
+}
+
+#[test]
+fn unknown_host_is_named() {
+    let end = finish(echoscope(&["check", "nohost.invalid:80"]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert!(end.stdout.contains("✗ Accepts a client: Can't find nohost.invalid. Check the name."), "{end:?}");
+    assert!(!end.stdout.contains("sock.bind") && end.stderr.is_empty(), "{end:?}");
+}
+
+// Other systems report other errors for this address, or none.
+#[cfg(target_os = "linux")]
+#[test]
+fn os_error_names_the_address() {
+    let end = finish(echoscope(&["check", "255.255.255.255:80"]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert!(end.stdout.contains("The OS reports an error for 255.255.255.255:80: "), "{end:?}");
 }
 
 #[test]
@@ -31,6 +50,8 @@ fn wrong_options_get_one_line_and_exit_code_two() {
         &["check", "--ca", "x"],
         &["check", "localhost:70000"],
         &["check", "localhost:0"],
+        &["check", "::1:80"],
+        &["check", ":80"],
         &["check", "http://localhost"],
         &["check", "--expect", "two"],
         &["check", "--timeout", "0"],
@@ -62,16 +83,19 @@ fn json_and_html_report_the_failed_check() {
     let port = free_port().to_string();
     let address = format!("localhost:{port}");
     let server = file("broken/upper_case.py");
-    let arguments = ["check", &address, "--json", "--html", page.to_str().unwrap(), "--"];
+    let arguments =
+        ["check", &address, "--expect", "threads", "--json", "--html", page.to_str().unwrap(), "--"];
     let command = [python.to_str().unwrap(), server.to_str().unwrap(), &port];
     let end = finish(echoscope(&[&arguments[..], &command].concat()));
     assert_eq!(end.code, Some(1), "{end:?}");
     let report: Value = serde_json::from_str(&end.stdout).unwrap();
+    assert_eq!((&report["expect"], &report["profile"]), (&"threads".into(), &"strict".into()), "{report}");
     let line = &report["checks"][1];
     assert_eq!((&line["name"], &line["verdict"]), (&"line".into(), &"failed".into()), "{line}");
     assert_eq!(line["difference"], serde_json::json!({"offset": 1, "expected": 0x65, "got": 0x45}));
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("conn.sendall(data)"), "{page}");
+    assert!(page.contains("Without TLS. Expected mode: all clients at once.</p>"), "{page}");
     assert!(page.contains("Start with: “Echoes a line”.") && page.contains("<h2>Closing</h2>"), "{page}");
     assert!(page.contains("b&#39;HELLO\\n&#39;"), "{page}");
 }
@@ -101,6 +125,11 @@ fn command_that_fails_is_reported_with_its_last_lines() {
     assert_eq!(end.code, Some(1), "{end:?}");
     assert!(end.stdout.contains("The program ended before it listened (exit status: 1)."), "{end:?}");
     assert!(end.stdout.contains("ModuleNotFoundError"), "{end:?}");
+    assert!(end.stdout.contains("stderr has the reason"), "{end:?}");
+    assert!(!end.stdout.contains("right  "), "{end:?}");
+    let empty = finish(echoscope(&["check", &address, "--", python.to_str().unwrap(), "-c", ""]));
+    assert!(empty.stdout.contains("ended instead of waiting for clients.\n"), "{empty:?}");
+    assert!(empty.stdout.contains("sock.accept()") && !empty.stdout.contains("sock.bind"), "{empty:?}");
 }
 
 #[test]

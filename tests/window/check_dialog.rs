@@ -105,8 +105,7 @@ fn own_server_passes_and_each_row_has_a_verdict() {
     wait_for_report(&mut window);
     assert!(window.shows("✓ No required check failed."));
     assert!(
-        window.shows("Echoes a line: passed")
-            && window.shows("Answers close_notify: skipped: Only with TLS.")
+        window.shows("Echoes a line: passed") && window.shows("Answers close_notify: skipped: only with TLS")
     );
     assert!(window.shows("Number of clients served at once: observed") && !window.shows(": waiting"));
     assert!(!window.shows("Sends b'Hello\\n' and compares"));
