@@ -134,7 +134,7 @@ impl CheckDialog {
         let keys = DIALOG.show(ui, |ui, part| match (part, run) {
             (DialogPart::Contents, None) => self.form(ui, app, &options, &mut actions),
             (DialogPart::Contents, Some(run)) => self.run(ui, app, run),
-            (DialogPart::Buttons, Some(run)) if run.report().is_none() => {
+            (DialogPart::Buttons, Some(run)) if run.is_running() => {
                 let cancel = ui.add_enabled(!run.is_ending(), egui::Button::new("Cancel"));
                 if cancel.clicked() {
                     actions.push(Command::CancelCheck.into());
@@ -149,7 +149,8 @@ impl CheckDialog {
                 };
                 if run.is_some() {
                     self.shows_form = ui.button("Change…").clicked();
-                    if ui.button("Save report…").clicked() {
+                    if run.is_some_and(|run| run.report().is_some()) && ui.button("Save report…").clicked()
+                    {
                         let (path, format) = (PathBuf::new(), ReportFormat::Html);
                         actions.push(Action::choose_path(Command::SaveCheckReport { path, format }));
                     }
@@ -159,7 +160,7 @@ impl CheckDialog {
                 closes = ui.button("Done").clicked();
             }
         });
-        let is_running = app.check_run().is_some_and(|run| run.report().is_none());
+        let is_running = app.check_run().is_some_and(CheckRun::is_running);
         if let Ok(options) = options
             && (starts || keys.entered)
             && !is_running
@@ -301,6 +302,10 @@ impl CheckDialog {
         let took = run.report().map(|_| format!(", checked in {}", duration(run.elapsed())));
         small(ui, describe(run.options()) + &took.unwrap_or_default());
         match run.report() {
+            None if run.has_crashed() => {
+                let text = "Internal error: the checks ended without a result. Run them again.";
+                note(ui, Tone::Problem, text);
+            }
             None => progress(ui, run),
             Some(report) => {
                 let palette = Palette::of(ui);
