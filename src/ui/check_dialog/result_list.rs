@@ -2,7 +2,7 @@
 
 use egui::style::ScrollAnimation;
 use egui::text::LayoutJob;
-use egui::{Button, Color32, Margin, Response, ScrollArea, TextFormat, Ui, vec2};
+use egui::{Button, Color32, Label, Margin, Response, ScrollArea, TextFormat, Ui, WidgetText, vec2};
 
 use crate::app::CheckRun;
 use crate::check::{self, CheckResult, CheckVerdict, Report, ServerCheck};
@@ -135,13 +135,18 @@ fn details(ui: &mut Ui, result: &CheckResult) {
         match label {
             "sent" => named(ui, "Sent", |ui| drop(mono(ui, &text))),
             "received" => named(ui, "Received", |ui| drop(mono(ui, &text))),
-            "difference" => named(ui, "Difference", |ui| drop(ui.label(text))),
+            "difference" => value(ui, "Difference", text),
             "stderr" => named(ui, "Printed on stderr", |ui| drop(mono(ui, &text))),
-            "likely mistake" => named(ui, "Likely mistake", |ui| drop(ui.label(theme::bold(text)))),
+            "likely mistake" => value(ui, "Likely mistake", theme::bold(text)),
             "right" => named(ui, "Right in Python", |ui| copy_box(ui, "Copy the line", &text, usize::MAX)),
             _ => {}
         }
     }
-    named(ui, "The check", |ui| drop(ui.label(result.check.about)));
-    named(ui, "Source", |ui| drop(ui.label(result.check.source)));
+    value(ui, "The check", result.check.about);
+    value(ui, "Source", result.check.source);
+}
+
+/// Shows a value that wraps, since a text beside a label would otherwise widen the dialog.
+fn value(ui: &mut Ui, name: &str, text: impl Into<WidgetText>) {
+    named(ui, name, |ui| drop(ui.add(Label::new(text).wrap())));
 }
