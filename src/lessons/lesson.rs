@@ -109,8 +109,7 @@ impl LessonStep {
     }
 
     fn waits_for(&self, is_wanted: impl Fn(&EventPattern) -> bool) -> bool {
-        let waits =
-            |condition: &&Condition| matches!(condition, Condition::Seen { pattern, .. } if is_wanted(pattern));
+        let waits = |condition: &&Condition| matches!(condition, Condition::Seen { pattern, .. } if is_wanted(pattern));
         self.goal.conditions().iter().any(waits)
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use echoscope::app::{App, Options};
 use echoscope::check::{
-    CHECKS, CheckOptions, CheckResult, CheckVerdict, Exchange, Outcome, Report, ServerCheck,
+    CHECKS, CheckOptions, CheckResult, CheckVerdict, Exchange, Expect, Outcome, Report, ServerCheck,
 };
 use echoscope::settings::{ClientAuth, Mode, Settings};
 use egui::{Key, Role, ViewportId};
@@ -266,6 +266,29 @@ fn long_texts_wrap_in_a_small_window() {
         for button in ["Run again", "Save report…", "Done"] {
             assert!(screen.contains_rect(window.0.get_by_label(button).rect()), "{button} is out of view");
         }
+    }
+}
+
+#[test]
+fn result_is_scrolled_to_the_failed_row_or_the_first_heading() {
+    let mut right = report_of_one_failure("no such check");
+    right.options.expect = Some(Expect::Threads);
+    let window = open_report([820.0, 720.0], right);
+    assert!(window.shows("without TLS, expected mode: all clients at once"));
+    let above = window.0.get_by_label_contains("No required check failed.").rect();
+    let heading = window.0.get_by_label("Echo").rect();
+    assert!(heading.top() >= above.bottom(), "the first heading is cut: {heading:?} is below {above:?}");
+    for failed in ["connect", "bytes", "reset", CHECKS.last().unwrap().name] {
+        let window = open_report([820.0, 720.0], report_of_one_failure(failed));
+        let check = CHECKS.iter().find(|check| check.name == failed).unwrap();
+        let above = window.0.get_by_label_contains("Start with: ").rect();
+        let below = window.0.get_by_label("Run again").rect();
+        let row = window.0.get_by_label(&format!("{}: failed", check.title)).rect();
+        let source = window.0.get_by_label("Source").rect();
+        assert!(
+            row.top() >= above.bottom() && source.bottom() <= below.top(),
+            "{failed}: {row:?}, {source:?}"
+        );
     }
 }
 
