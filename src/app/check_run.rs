@@ -15,6 +15,8 @@ pub struct CheckRun {
     pub(super) results: Vec<CheckResult>,
     /// The report and how long the run took, once it has ended.
     pub(super) report: Option<(Arc<Report>, Duration)>,
+    /// Whether the thread of the run panicked.
+    pub(super) has_crashed: bool,
     pub(super) cancel: Arc<AtomicBool>,
 }
 
@@ -26,6 +28,7 @@ impl CheckRun {
             current: None,
             results: Vec::new(),
             report: None,
+            has_crashed: false,
             cancel: Arc::default(),
         }
     }
@@ -54,10 +57,22 @@ impl CheckRun {
         self.report.as_ref().map(|(report, _)| &**report)
     }
 
+    /// Returns whether the run is in progress.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.report.is_none() && !self.has_crashed
+    }
+
+    /// Returns whether the run ended without a report because of a bug in Echoscope.
+    #[must_use]
+    pub fn has_crashed(&self) -> bool {
+        self.has_crashed
+    }
+
     /// Returns whether the run was canceled and hasn't ended yet.
     #[must_use]
     pub fn is_ending(&self) -> bool {
-        self.report.is_none() && self.cancel.load(Ordering::Relaxed)
+        self.is_running() && self.cancel.load(Ordering::Relaxed)
     }
 
     /// Returns how long the run has taken so far or, once it has ended, in all.

@@ -1,8 +1,9 @@
 //! Checks a server in the background, and saves the report.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::app::background::UpdateSender;
@@ -68,7 +69,18 @@ impl App {
 
     /// Starts to run the checks, unless they run already.
     pub(super) fn start_check(&mut self, options: CheckOptions) {
-        if self.check_run.as_ref().is_some_and(|run| run.report.is_none()) {
+        self.start_check_with(options, |options, cancel, progress| check::run(options, cancel, progress));
+    }
+
+    /// Starts to run the checks with a function in place of [`check::run`]. For tests, which need a run that panics.
+    pub fn start_check_with(
+        &mut self,
+        options: CheckOptions,
+        run_checks: impl FnOnce(&CheckOptions, &AtomicBool, &mut dyn FnMut(CheckProgress<'_>)) -> Report
+        + Send
+        + 'static,
+    ) {
+        if self.check_run.as_ref().is_some_and(CheckRun::is_running) {
             return;
         }
         self.notices.remove(NoticeTopic::SavedReport);
@@ -76,14 +88,19 @@ impl App {
         let cancel = Arc::clone(&run.cancel);
         // The app waits for the thread when it quits, so that no program is left.
         let started = self.background.run("check", true, move |updates: &UpdateSender<Self>| {
-            let report = check::run(&options, &cancel, |progress| match progress {
+            let mut on_progress = |progress: CheckProgress<'_>| match progress {
                 CheckProgress::Started(check) => updates.send(move |app| app.check_began(check)),
                 CheckProgress::Finished(result) => {
                     let result = result.clone();
                     updates.send(move |app| app.check_finished(result));
                 }
-            });
-            updates.send(move |app| app.checks_ended(report));
+            };
+            let run = || run_checks(&options, &cancel, &mut on_progress);
+            match catch_unwind(AssertUnwindSafe(run)) {
+                Ok(report) => updates.send(move |app| app.checks_ended(report)),
+                // The panic hook has reported it. Without this, the dialog would wait for a report that never comes.
+                Err(_) => updates.send(Self::check_crashed),
+            }
         });
         match started {
             Ok(()) => self.check_run = Some(run),
@@ -110,6 +127,12 @@ impl App {
     fn check_finished(&mut self, result: CheckResult) {
         if let Some(run) = &mut self.check_run {
             run.results.push(result);
+        }
+    }
+
+    fn check_crashed(&mut self) {
+        if let Some(run) = &mut self.check_run {
+            (run.current, run.has_crashed) = (None, true);
         }
     }
 

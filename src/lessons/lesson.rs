@@ -99,9 +99,17 @@ impl LessonStep {
     /// Returns whether the step waits for an answer to its question.
     #[must_use]
     pub fn waits_for_answer(&self) -> bool {
-        let waits = |condition: &&Condition| {
-            matches!(condition, Condition::Seen { pattern: EventPattern::Answered {}, .. })
-        };
+        self.waits_for(|pattern| matches!(pattern, EventPattern::Answered {}))
+    }
+
+    /// Returns whether the step waits until a server was checked.
+    #[must_use]
+    pub fn waits_for_check(&self) -> bool {
+        self.waits_for(|pattern| matches!(pattern, EventPattern::Checked(_)))
+    }
+
+    fn waits_for(&self, is_wanted: impl Fn(&EventPattern) -> bool) -> bool {
+        let waits = |condition: &&Condition| matches!(condition, Condition::Seen { pattern, .. } if is_wanted(pattern));
         self.goal.conditions().iter().any(waits)
     }
 

@@ -19,7 +19,7 @@ use crate::platform::renderers::DrawingDevice;
 use crate::server::ServerState;
 use crate::server::event::ClientId;
 use crate::settings::{Setting, ThemeChoice};
-use crate::ui::action::{Action, TABS};
+use crate::ui::action::{Action, CheckFile, TABS};
 use crate::ui::check_dialog::CheckDialog;
 use crate::ui::crash_dialog::CrashDialog;
 use crate::ui::file_dialogs::FileDialogs;
@@ -145,6 +145,10 @@ impl Window {
     fn handle_action(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
         match action {
             Action::App(command) => {
+                if let Command::SaveProgram(path) = &command {
+                    // The checks of a program probably are for this one.
+                    self.check_dialog.set_file(CheckFile::Program, path.clone());
+                }
                 // A user who starts the server wants to see the new entries.
                 self.log.follow |= command == Command::Start;
                 let is_first_step = matches!(command, Command::SendFirstEcho | Command::TryTls);

@@ -81,13 +81,21 @@ impl Window {
         options: Options,
     ) -> Self {
         let options = Options { capture: true, ..options };
+        Self::with_app(size, press_mode, move || App::new(settings, options))
+    }
+
+    pub(crate) fn with_app(
+        size: [f32; 2],
+        press_mode: PressMode,
+        app: impl FnOnce() -> App + 'static,
+    ) -> Self {
         let steps = match press_mode {
             PressMode::Mouse => 20,
             PressMode::Reader => 30,
         };
         let harness =
             Harness::builder().with_size(size).with_max_steps(steps).build_eframe(move |creation| {
-                ui::Window::new(&creation.egui_ctx, App::new(settings, options)).without_native_dialogs()
+                ui::Window::new(&creation.egui_ctx, app()).without_native_dialogs()
             });
         let mut window = Self(harness, press_mode);
         window.run();

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::App;
-use echoscope::check::CHECKS;
+use echoscope::app::{App, Options};
+use echoscope::check::{
+    CHECKS, CheckOptions, CheckResult, CheckVerdict, Exchange, Expect, Outcome, Report, ServerCheck,
+};
 use echoscope::settings::{ClientAuth, Mode, Settings};
 use egui::{Key, Role, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable, by};
@@ -94,7 +96,8 @@ fn own_server_passes_and_each_row_has_a_verdict() {
     open_dialog(&mut window);
     choose(&mut window, "Server", "This server");
     assert!(window.shows("The server isn't running.") && !window.enabled("Run the checks"));
-    window.click("Done");
+    assert!(!window.shows("Done") && !window.shows("Ctrl-C"));
+    window.press(Key::Escape);
     window.start();
     open_dialog(&mut window);
     window.click("Run the checks");
@@ -204,6 +207,108 @@ fn address_without_a_server_fails_the_first_check() {
     assert!(window.shows("Enter the server's address") && !window.enabled("Run the checks"));
     window.click("Last result");
     assert!(window.shows("Start with: “Accepts a client”."));
+}
+
+/// Returns the report of a server that fails only this check.
+fn report_of_one_failure(failed: &'static str) -> Report {
+    let result = |check: &'static ServerCheck| {
+        let is_failed = check.name == failed;
+        let outcome = Outcome {
+            verdict: if is_failed { CheckVerdict::Failed } else { CheckVerdict::Passed },
+            finding: "Only 1 of 32 clients was served at once, and all clients at once are expected."
+                .to_owned(),
+            exchange: is_failed.then(|| Exchange::new(&[b'x'; 200], b"")),
+            mistake: check.mistake.filter(|_| is_failed),
+            stderr: vec!["ConnectionResetError: [Errno 104] Connection reset by peer".repeat(3)],
+            took: Duration::from_millis(20),
+            holds: !is_failed,
+        };
+        CheckResult { check, outcome }
+    };
+    Report {
+        address: "127.0.0.1:12345".to_owned(),
+        options: CheckOptions::new("localhost", 12345),
+        results: CHECKS.iter().map(result).collect(),
+        is_canceled: false,
+    }
+}
+
+/// Opens the dialog with a report.
+fn open_report(size: [f32; 2], report: Report) -> Window {
+    let mut window = Window::with_app(size, PressMode::Reader, move || {
+        let settings = Settings { start_screen: false, ..Settings::default() };
+        let mut app = App::new(settings, Options::default());
+        app.show_report(report, Duration::from_secs(2));
+        app
+    });
+    open_dialog(&mut window);
+    window
+}
+
+#[test]
+fn long_texts_wrap_in_a_small_window() {
+    let longest =
+        |length: fn(&ServerCheck) -> usize| CHECKS.iter().max_by_key(|check| length(check)).unwrap();
+    let about = longest(|check| check.about.len());
+    let mistake = longest(|check| check.mistake.map_or(0, |mistake| mistake.text.len()));
+    let python = longest(|check| check.mistake.map_or(0, |mistake| mistake.python.len()));
+    for check in [about, mistake, python] {
+        let window = open_report([720.0, 480.0], report_of_one_failure(check.name));
+        let screen = window.0.ctx.content_rect();
+        let mut texts = vec![check.about, check.source, "xxxxxxxx", "ConnectionResetError"];
+        texts.extend(check.mistake.map(|mistake| mistake.text));
+        for text in texts {
+            let shown = window.0.query_all_by_label_contains(text).next().expect(text).rect();
+            let is_inside = shown.left() >= screen.left() && shown.right() <= screen.right();
+            assert!(is_inside, "{text} is at {shown:?}");
+        }
+        for button in ["Run again", "Save report…", "Done"] {
+            assert!(screen.contains_rect(window.0.get_by_label(button).rect()), "{button} is out of view");
+        }
+    }
+}
+
+#[test]
+fn result_is_scrolled_to_the_failed_row_or_the_first_heading() {
+    let mut right = report_of_one_failure("no such check");
+    right.options.expect = Some(Expect::Threads);
+    let window = open_report([820.0, 720.0], right);
+    assert!(window.shows("without TLS, expected mode: all clients at once"));
+    let above = window.0.get_by_label_contains("No required check failed.").rect();
+    let heading = window.0.get_by_label("Echo").rect();
+    assert!(heading.top() >= above.bottom(), "the first heading is cut: {heading:?} is below {above:?}");
+    for failed in ["connect", "bytes", "reset", CHECKS.last().unwrap().name] {
+        let window = open_report([820.0, 720.0], report_of_one_failure(failed));
+        let check = CHECKS.iter().find(|check| check.name == failed).unwrap();
+        let above = window.0.get_by_label_contains("Start with: ").rect();
+        let below = window.0.get_by_label("Run again").rect();
+        let row = window.0.get_by_label(&format!("{}: failed", check.title)).rect();
+        let source = window.0.get_by_label("Source").rect();
+        assert!(
+            row.top() >= above.bottom() && source.bottom() <= below.top(),
+            "{failed}: {row:?}, {source:?}"
+        );
+    }
+}
+
+#[test]
+fn run_that_panics_can_be_repeated() {
+    let mut window = Window::with_app(LARGE, PressMode::Reader, || {
+        let settings = Settings { start_screen: false, ..Settings::default() };
+        let mut app = App::new(settings, Options::default());
+        app.start_check_with(CheckOptions::new("localhost", free_port()), |_, _, _| {
+            panic!("a test panics here on purpose")
+        });
+        app
+    });
+    open_dialog(&mut window);
+    window.wait_until_shown("Internal error: the checks ended without a result. Run them again.");
+    window.click("Change…");
+    choose(&mut window, "Server", "Another address");
+    window.fill("Server address", &format!("127.0.0.1:{}", free_port()));
+    window.click("Run the checks");
+    wait_for_report(&mut window);
+    assert!(window.shows("Start with: “Accepts a client”.") && !window.shows("Internal error"));
 }
 
 #[test]

@@ -12,6 +12,8 @@ use egui::{Label, ProgressBar, Ui, accesskit};
 use crate::app::tls_jobs::PathText;
 use crate::app::{App, CheckRun, Command, NoticeTopic, ReportFormat};
 use crate::check::{CHECKS, CheckOptions, CheckVerdict, Expect, Profile};
+use crate::lessons::LessonRun;
+use crate::lessons::lesson::LessonStep;
 use crate::platform::terminal::PYTHON;
 use crate::server::ServerState;
 use crate::settings::parse;
@@ -54,8 +56,10 @@ const MODES: [(Option<Expect>, &str, &str); 4] = [
     ),
     (Some(Expect::Pool), "Several clients at once", "At least 2 clients are served at once, as with a pool."),
 ];
-const COURSE: &str = "Only observes resets, Ctrl-C, a restart at once and a stuck TLS handshake, which the tutorial's \
-                      program can't handle.";
+const COURSE: &str =
+    "Only observes resets and a stuck TLS handshake, which the tutorial's program can't handle.";
+const COURSE_OF_PROGRAM: &str = "Only observes resets, Ctrl-C, a restart at once and a stuck TLS handshake, which the \
+                                 tutorial's program can't handle.";
 const LOAD: &str = "The checks send 8 MiB, connect up to 64 clients at once and reset connections. Don't check a server that \
                     others use.";
 
@@ -102,7 +106,8 @@ impl CheckDialog {
         self.is_open
     }
 
-    /// Opens the dialog, with the report of the last run if there is one.
+    /// Opens the dialog, with the report of the last run if there is one. A lesson that waits for another run gets the
+    /// form.
     pub(super) fn open(&mut self, app: &App) {
         if self.port.is_empty() {
             // The program in the Code tab has the form's port.
@@ -111,7 +116,8 @@ impl CheckDialog {
             self.address = format!("localhost:{port}");
         }
         self.is_open = true;
-        self.shows_form = app.check_run().is_none();
+        let waits = app.lesson().and_then(LessonRun::step).is_some_and(LessonStep::waits_for_check);
+        self.shows_form = app.check_run().is_none_or(|run| waits && !run.is_running());
     }
 
     /// Puts a file that the user chose into its field.
@@ -134,7 +140,7 @@ impl CheckDialog {
         let keys = DIALOG.show(ui, |ui, part| match (part, run) {
             (DialogPart::Contents, None) => self.form(ui, app, &options, &mut actions),
             (DialogPart::Contents, Some(run)) => self.run(ui, app, run),
-            (DialogPart::Buttons, Some(run)) if run.report().is_none() => {
+            (DialogPart::Buttons, Some(run)) if run.is_running() => {
                 let cancel = ui.add_enabled(!run.is_ending(), egui::Button::new("Cancel"));
                 if cancel.clicked() {
                     actions.push(Command::CancelCheck.into());
@@ -149,17 +155,19 @@ impl CheckDialog {
                 };
                 if run.is_some() {
                     self.shows_form = ui.button("Change…").clicked();
-                    if ui.button("Save report…").clicked() {
+                    if run.is_some_and(|run| run.report().is_some()) && ui.button("Save report…").clicked()
+                    {
                         let (path, format) = (PathBuf::new(), ReportFormat::Html);
                         actions.push(Action::choose_path(Command::SaveCheckReport { path, format }));
                     }
                 } else if app.check_run().is_some() {
                     self.shows_form = !ui.button("Last result").clicked();
                 }
-                closes = ui.button("Done").clicked();
+                let has_run = app.check_run().is_some();
+                closes = ui.button(if has_run { "Done" } else { "Close" }).clicked();
             }
         });
-        let is_running = app.check_run().is_some_and(|run| run.report().is_none());
+        let is_running = app.check_run().is_some_and(CheckRun::is_running);
         if let Ok(options) = options
             && (starts || keys.entered)
             && !is_running
@@ -266,7 +274,8 @@ impl CheckDialog {
         let about = MODES.iter().find(|(mode, ..)| *mode == self.expect).map_or("", |(.., about)| about);
         below_any(ui, &abouts, |ui| drop(small(ui, about)));
         row(ui, "", |ui, _| check_box(ui, &mut self.is_course, "Course profile"));
-        below(ui, |ui| drop(small(ui, COURSE)));
+        let course = if target == ServerChoice::PythonFile { COURSE_OF_PROGRAM } else { COURSE };
+        below(ui, |ui| drop(small(ui, course)));
     }
 
     fn program_row(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -301,6 +310,10 @@ impl CheckDialog {
         let took = run.report().map(|_| format!(", checked in {}", duration(run.elapsed())));
         small(ui, describe(run.options()) + &took.unwrap_or_default());
         match run.report() {
+            None if run.has_crashed() => {
+                let text = "Internal error: the checks ended without a result. Run them again.";
+                note(ui, Tone::Problem, text);
+            }
             None => progress(ui, run),
             Some(report) => {
                 let palette = Palette::of(ui);
@@ -349,6 +362,9 @@ fn describe(options: &CheckOptions) -> String {
         (true, Some(Trust::ThisServer(_))) => ", with TLS, trusting its own certificate",
         (true, Some(_)) => ", with TLS and a CA file",
     };
+    if let Some((_, mode, _)) = MODES.iter().find(|(mode, ..)| mode.is_some() && *mode == options.expect) {
+        text = format!("{text}, expected mode: {}", mode.to_lowercase());
+    }
     if options.profile == Profile::Course {
         text += ", course profile";
     }

@@ -2,7 +2,7 @@
 
 use egui::style::ScrollAnimation;
 use egui::text::LayoutJob;
-use egui::{Button, Color32, Margin, Response, ScrollArea, TextFormat, Ui, vec2};
+use egui::{Button, Color32, Label, Margin, Rect, Response, ScrollArea, TextFormat, Ui, WidgetText, vec2};
 
 use crate::app::CheckRun;
 use crate::check::{self, CheckResult, CheckVerdict, Report, ServerCheck};
@@ -54,15 +54,20 @@ impl ResultList {
             let mut rows = Vec::new();
             for (title, checks) in check::groups() {
                 ui.add_space(size::GAP);
-                heading(ui, title);
+                // A scroll to the first row of a group also shows its heading.
+                let mut top = heading(ui, title).rect.top() - size::GAP;
                 for check in checks {
                     let result = run.results().iter().find(|result| result.check.name == check.name);
                     let row = self.row(ui, run, check, result);
                     if current == Some(check.name) && self.scrolled_to != Some((self.has_ended, check.name)) {
                         self.scrolled_to = Some((self.has_ended, check.name));
-                        row.scroll_to_me_animation(None, ScrollAnimation::none());
+                        // With the open details, or as much of them as there is room for.
+                        let bottom = ui.min_rect().bottom().min(top + height);
+                        let rect = Rect::from_x_y_ranges(row.rect.x_range(), top..=bottom);
+                        ui.scroll_to_rect_animation(rect, None, ScrollAnimation::none());
                     }
                     rows.push(row);
+                    top = ui.min_rect().bottom();
                 }
             }
             move_focus_by_keys(ui, &rows);
@@ -112,6 +117,7 @@ impl ResultList {
                 small(ui, finding);
                 if is_open {
                     ui.spacing_mut().item_spacing.y = 4.0;
+                    ui.add_space(size::GAP);
                     details(ui, result);
                 }
             });
@@ -135,13 +141,18 @@ fn details(ui: &mut Ui, result: &CheckResult) {
         match label {
             "sent" => named(ui, "Sent", |ui| drop(mono(ui, &text))),
             "received" => named(ui, "Received", |ui| drop(mono(ui, &text))),
-            "difference" => named(ui, "Difference", |ui| drop(ui.label(text))),
+            "difference" => value(ui, "Difference", text),
             "stderr" => named(ui, "Printed on stderr", |ui| drop(mono(ui, &text))),
-            "likely mistake" => named(ui, "Likely mistake", |ui| drop(ui.label(theme::bold(text)))),
+            "likely mistake" => value(ui, "Likely mistake", theme::bold(text)),
             "right" => named(ui, "Right in Python", |ui| copy_box(ui, "Copy the line", &text, usize::MAX)),
             _ => {}
         }
     }
-    named(ui, "The check", |ui| drop(ui.label(result.check.about)));
-    named(ui, "Source", |ui| drop(ui.label(result.check.source)));
+    value(ui, "The check", result.check.about);
+    value(ui, "Source", result.check.source);
+}
+
+/// Shows a value that wraps, since a text beside a label would otherwise widen the dialog.
+fn value(ui: &mut Ui, name: &str, text: impl Into<WidgetText>) {
+    named(ui, name, |ui| drop(ui.add(Label::new(text).wrap())));
 }
