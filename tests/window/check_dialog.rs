@@ -292,6 +292,22 @@ fn result_is_scrolled_to_the_failed_row_or_the_first_heading() {
 }
 
 #[test]
+fn missing_program_is_reported_in_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.py");
+    let mut window = open(Settings::default(), LARGE);
+    open_dialog(&mut window);
+    choose_program(&mut window, &file, free_port());
+    window.wait_until_shown("No such file. Check the path.");
+    assert!(!window.enabled("Run the checks"));
+    fs::write(&file, "").unwrap();
+    window.press(Key::Escape);
+    window.click("Check a server…");
+    window.wait_until_enabled("Run the checks");
+    assert!(!window.shows("No such file"));
+}
+
+#[test]
 fn run_that_panics_can_be_repeated() {
     let mut window = Window::with_app(LARGE, PressMode::Reader, || {
         let settings = Settings { start_screen: false, ..Settings::default() };

@@ -5,12 +5,15 @@
 mod result_list;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Label, ProgressBar, Ui, accesskit};
 
 use crate::app::tls_jobs::PathText;
-use crate::app::{App, CheckRun, Command, NoticeTopic, ReportFormat};
+use crate::app::{
+    App, CheckRun, Command, ExistenceCheck, NoticeTopic, ReportFormat, WakeFn, existence_check,
+};
 use crate::check::{CHECKS, CheckOptions, CheckVerdict, Expect, Profile};
 use crate::lessons::LessonRun;
 use crate::lessons::lesson::LessonStep;
@@ -60,11 +63,11 @@ const COURSE: &str =
     "Only observes resets and a stuck TLS handshake, which the tutorial's program can't handle.";
 const COURSE_OF_PROGRAM: &str = "Only observes resets, Ctrl-C, a restart at once and a stuck TLS handshake, which the \
                                  tutorial's program can't handle.";
+const NO_FILE: &str = "No such file. Check the path.";
 const LOAD: &str = "The checks send 8 MiB, connect up to 64 clients at once and reset connections. Don't check a server that \
                     others use.";
 
 /// The state of the dialog. It keeps what the user entered until the window is closed.
-#[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a check box or a state of its own")]
 pub(super) struct CheckDialog {
     is_open: bool,
@@ -72,6 +75,11 @@ pub(super) struct CheckDialog {
     target: Option<ServerChoice>,
     address: String,
     pub(super) program: PathText,
+    /// Looks for the program's file in the background.
+    file_check: Option<ExistenceCheck>,
+    /// The path that was looked for last, and whether the window had the focus: the user may create the file elsewhere.
+    looked_for: Option<(PathBuf, bool)>,
+    is_missing: bool,
     port: String,
     tls: bool,
     pub(super) ca_file: PathText,
@@ -89,6 +97,9 @@ impl Default for CheckDialog {
             target: None,
             address: String::new(),
             program: PathBuf::new().into(),
+            file_check: None,
+            looked_for: None,
+            is_missing: false,
             port: String::new(),
             tls: false,
             ca_file: PathBuf::new().into(),
@@ -115,7 +126,7 @@ impl CheckDialog {
             self.port = port.to_string();
             self.address = format!("localhost:{port}");
         }
-        self.is_open = true;
+        (self.is_open, self.looked_for) = (true, None);
         let waits = app.lesson().and_then(LessonRun::step).is_some_and(LessonStep::waits_for_check);
         self.shows_form = app.check_run().is_none_or(|run| waits && !run.is_running());
     }
@@ -134,6 +145,7 @@ impl CheckDialog {
         if !self.is_open {
             return actions;
         }
+        self.look_for_program(ui);
         let run = app.check_run().filter(|_| !self.shows_form);
         let options = self.options(app);
         let (mut starts, mut closes) = (false, false);
@@ -183,6 +195,24 @@ impl CheckDialog {
         actions
     }
 
+    fn look_for_program(&mut self, ui: &Ui) {
+        let path = &self.program.path;
+        let wanted = (path.clone(), ui.input(|input| input.focused));
+        if self.looked_for.as_ref() != Some(&wanted) {
+            self.is_missing &= self.looked_for.as_ref().is_some_and(|(last, _)| last == path);
+            let ctx = ui.ctx().clone();
+            let wake: WakeFn = Arc::new(move || ctx.request_repaint());
+            let check = self.file_check.insert(existence_check(&wake));
+            if !path.as_os_str().is_empty() {
+                check.start(path.clone());
+            }
+            self.looked_for = Some(wanted);
+        }
+        if let Some(exists) = self.file_check.as_mut().and_then(ExistenceCheck::poll) {
+            self.is_missing = !exists;
+        }
+    }
+
     fn target(&self, app: &App) -> ServerChoice {
         let is_running = matches!(app.state(), ServerState::Listening { .. });
         self.target.unwrap_or(if is_running { ServerChoice::ThisServer } else { ServerChoice::PythonFile })
@@ -201,6 +231,9 @@ impl CheckDialog {
                 let program = &self.program.path;
                 if program.as_os_str().is_empty() {
                     return Err("Choose the file of the program.".to_owned());
+                }
+                if self.is_missing {
+                    return Err(NO_FILE.to_owned());
                 }
                 let program = std::path::absolute(program).unwrap_or_else(|_| program.clone());
                 let folder = program.parent().map(Path::to_owned);
@@ -280,13 +313,15 @@ impl CheckDialog {
 
     fn program_row(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let text = &self.program.text;
-        let field = DialogField { label: "Python file", text, hint: "path", is_wrong: false };
+        let field = DialogField { label: "Python file", text, hint: "path", is_wrong: self.is_missing };
         let choose = Action::SetCheckFile(CheckFile::Program, PathBuf::new());
         if let Some(changed) = field.show_with_browse(ui, choose, actions).1 {
             self.program = changed.into();
         }
         let about = format!("{PYTHON} runs it in its folder. It and its children are ended afterwards.");
-        below(ui, |ui| drop(small(ui, about)));
+        below(ui, |ui| {
+            drop(if self.is_missing { note(ui, Tone::Problem, NO_FILE) } else { small(ui, about) });
+        });
     }
 
     fn tls_rows(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
