@@ -226,8 +226,9 @@ ECHOSCOPE_PANIC=ui timeout 30 "$program" --settings "$work/crash/settings.toml" 
 [ "$code" -eq 1 ] || fail "after a panic of the window's thread the program ended with $code"
 grep -q '^echoscope: A crash report is in ' "$work/crash.out" || fail "no report: $(cat "$work/crash.out")"
 report=$(ls "$work"/crash/echoscope-crash-*.txt)
-grep -q '^Thread:   main' "$report" && grep -q 'src/ui/window.rs:' "$report" && grep -q '^Renderer: glow, ' "$report" ||
-    fail "the report lacks facts: $(cat "$report")"
+for fact in '^Thread:   main' 'src/ui/window.rs:' '^Renderer: glow, '; do
+    grep -q "$fact" "$report" || fail "the report lacks $fact: $(cat "$report")"
+done
 "$program" --settings "$work/crash/settings.toml" 2>"$work/crash.err" &
 app=$!
 wait_for_window
