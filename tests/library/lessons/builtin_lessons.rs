@@ -379,6 +379,11 @@ fn check_your_own_program() {
     run(&mut player, CheckOptions { profile: Profile::Course, ..strict.clone() });
     player.completes_step();
     run(&mut player, strict);
+    player.wait_until("the failure", |app| {
+        app.check_run().and_then(|run| run.report()?.first_failed()).is_some()
+    });
+    player.step_is_open();
+    assert!(player.answer("One that resets its connection"));
     player.completes_step();
     let first = player.app.check_run().and_then(|run| run.report()?.first_failed()).unwrap();
     assert_eq!(first.check.name, "reset");
