@@ -17,7 +17,9 @@ use rustls::{ClientConnection, StreamOwned};
 use crate::faults::{echo, reset};
 use crate::support::trusting::trusting;
 use crate::support::tshark::{Tshark, lines};
-use crate::support::{Guarded, Identity, Lines, PATIENCE, Server, can_reset, echoscope, finish, wait};
+use crate::support::{
+    Guarded, Identity, Lines, PATIENCE, Server, can_reset, echoscope, finish, program, wait,
+};
 
 /// A server that writes a capture, and the folder with it.
 struct Captured {
@@ -274,4 +276,83 @@ fn server_stops_cleanly_if_stderr_is_closed() {
     let pid = rustix::process::Pid::from_child(&child.0);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert_eq!(wait(&mut child.0, PATIENCE).and_then(|status| status.code()), Some(0));
+}
+
+/// The disk is a small file system that another file fills, until the test deletes that one.
+#[test]
+fn packets_are_written_again_once_the_disk_has_space() {
+    let (Some(tshark), Some(unshare)) = (Tshark::find(), program("unshare")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pcapng");
+    let inner = echoscope(&["--headless", "--port", "0", "--capture", path.to_str().unwrap()]);
+    let line = format!(
+        "mount -t tmpfs -o size=1m full '{0}' && head -c 900000 /dev/zero >'{0}/filler' && exec \"$0\" \"$@\"",
+        folder.path().display()
+    );
+    let mut command = Command::new(unshare);
+    command.args(["-m", "sh", "-c", &line]).arg(inner.get_program()).args(inner.get_args());
+    command.env("XDG_CONFIG_HOME", folder.path());
+    if finish({
+        let mut attempt = Command::new("unshare");
+        attempt.args(["-m", "sh", "-c", "mount -t tmpfs full /mnt"]);
+        attempt
+    })
+    .code
+        != Some(0)
+    {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    }
+    let mut server = Server::from(command);
+    let inside = |name: &str| {
+        let path = folder.path().join(name);
+        PathBuf::from(format!("/proc/{}/root{}", server.pid(), path.display()))
+    };
+    let mut client = server.connect();
+    for _ in 0..2 {
+        echo(&mut client, &lines(200_000));
+        thread::sleep(Duration::from_millis(50));
+    }
+    let (filler, capture) = (inside("filler"), inside("a.pcapng"));
+    fs::remove_file(filler).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    let copy = copy.path().join("copy.pcapng");
+    crate::support::running::wait_for("packets after the gap", || {
+        echo(&mut client, b"again\n");
+        thread::sleep(Duration::from_millis(20));
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(&capture, &copy).unwrap();
+        tshark.follow(&copy, "tcp", 0)[1].ends_with(b"again\n")
+    });
+    // Each gap has a comment: a few packets may fit between two transfers.
+    let comments = tshark.fields(&copy, "frame.comment", &["frame.comment"]);
+    assert!(!comments.is_empty());
+    let has_number = |row: &Vec<String>| row[0].ends_with("packets left out before this packet.");
+    assert!(comments.iter().all(has_number), "{comments:?}");
+    let lost: u64 = comments.iter().map(|row| number(&row[0])).sum();
+    drop(client);
+    server.signal("TERM");
+    assert_eq!(server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+    let messages = server.err.rest();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(
+        messages[0].ends_with("left out until there is space again; the server continues."),
+        "{messages:?}"
+    );
+    let left_out = format!("; {lost} packets left out because writing failed.");
+    assert!(messages[1].replace(',', "").ends_with(&left_out), "{messages:?}");
+}
+
+#[test]
+fn file_of_a_running_capture_is_not_overwritten() {
+    let mut captured = Captured::start(&[]);
+    let mut client = captured.server.connect();
+    echo(&mut client, b"Hello\n");
+    let path = captured.path();
+    let end = finish(echoscope(&["--headless", "--port", "0", "--capture", path.to_str().unwrap()]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert!(end.stderr.contains("another program is writing to it"), "{end:?}");
+    drop(client);
+    captured.stop();
+    assert!(fs::read(path).unwrap().windows(6).any(|window| window == b"Hello\n"));
 }

@@ -4,7 +4,7 @@
 //! the queue is full, data is left out, counted, and marked in the file.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,9 @@ pub enum CaptureFileError {
     /// The file exists, and is something else.
     #[error("Can't write the capture to {}: it isn't a pcapng capture. Choose another file, or delete it.", .0.display())]
     NotACapture(PathBuf),
+    /// Another program, or another run of this one, writes to the file.
+    #[error("Can't write the capture to {}: another program is writing to it. Choose another file.", .0.display())]
+    InUse(PathBuf),
     /// The file exists, belongs to another user, and would contain TLS keys.
     #[error("Can't write the capture to {}: with TLS keys, the file must be your own. Choose another file.", .0.display())]
     NotOwn(PathBuf),
@@ -151,6 +154,7 @@ impl CaptureFile {
             size: 0,
             blocks: Blocks::new().map_err(io_error)?,
             unwritten: 0,
+            lost: 0,
             connections: HashMap::new(),
             written: Written::default(),
             on_error: Some(Box::new(on_error)),
@@ -306,6 +310,8 @@ struct Writer {
     blocks: Blocks,
     /// The number of packets that are waiting to be written.
     unwritten: u64,
+    /// The number of packets that were left out since the last one that was written.
+    lost: u64,
     connections: HashMap<ClientId, TcpConnection>,
     written: Written,
     /// Called with the first error.
@@ -389,17 +395,18 @@ impl Writer {
         let packets = std::mem::take(&mut self.unwritten);
         let Err(error) = self.try_write() else {
             self.written.packets += packets;
+            self.lost = 0;
             return true;
         };
         self.written.lost_packets += packets;
+        self.lost += packets;
         self.blocks.bytes().clear();
         // A file ends with its last whole block, and there may be space again later.
         if !self.is_regular || self.truncate().is_err() {
             self.stop(&error);
             return false;
         }
-        self.blocks
-            .note(format!("{} left out before this packet.", count(self.written.lost_packets, "packet")));
+        self.blocks.note(format!("{} left out before this packet.", count(self.lost, "packet")));
         self.report(&error, "Packets are left out until there is space again");
         true
     }
@@ -450,6 +457,10 @@ fn open(path: &Path, with_keys: bool) -> Result<File, CaptureFileError> {
     let metadata = file.metadata().map_err(io_error)?;
     if with_keys && !is_own(&metadata) {
         return Err(CaptureFileError::NotOwn(path.to_owned()));
+    }
+    // Some network file systems have no locks.
+    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        return Err(CaptureFileError::InUse(path.to_owned()));
     }
     let mut start = Vec::new();
     (&mut file).take(MAGIC.len() as u64).read_to_end(&mut start).map_err(io_error)?;

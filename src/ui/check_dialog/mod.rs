@@ -397,8 +397,8 @@ fn describe(options: &CheckOptions) -> String {
         (true, Some(Trust::ThisServer(_))) => ", with TLS, trusting its own certificate",
         (true, Some(_)) => ", with TLS and a CA file",
     };
-    if let Some((_, mode, _)) = MODES.iter().find(|(mode, ..)| mode.is_some() && *mode == options.expect) {
-        text = format!("{text}, expected mode: {}", mode.to_lowercase());
+    if let Some(mode) = options.expect {
+        text = format!("{text}, expected mode: {}", mode.title().to_lowercase());
     }
     if options.profile == Profile::Course {
         text += ", course profile";
