@@ -92,10 +92,12 @@ pub fn run(mut settings: Settings, format: LogFormat, capture: Option<CaptureOpt
     }
     let failure = serve(&mut app, &woken, &stop, format);
     app.shutdown();
-    if let Some((file, path)) = capture {
+    // After a failed start, an earlier capture stays as it is.
+    let has_run = failure.is_none() || app.counters().clients_total > 0;
+    if let Some((file, path)) = capture.filter(|_| has_run) {
         let path = path.display();
         console::print_error(&match file.finish(CAPTURE_TIMEOUT) {
-            Some(written) => format!("The capture {path} has {}.", describe(&written)),
+            Some(written) => format!("The capture {path} has {}", describe(&written)),
             None => format!("The capture {path} isn't complete: writing it takes too long."),
         });
     }
@@ -106,18 +108,23 @@ pub fn run(mut settings: Settings, format: LogFormat, capture: Option<CaptureOpt
 
 /// Describes what a capture has, and what it lacks.
 fn describe(written: &Written) -> String {
-    let packets = count(written.packets, "packet");
-    let mut parts = vec![format!("{packets} of {}", count(written.connections, "connection"))];
-    let missing = [
-        (written.skipped_bytes, "byte", "the disk was too slow"),
-        (written.skipped_connections, "connection", "the disk was too slow"),
-        (written.lost_packets, "packet", "writing failed"),
-    ];
-    let missing = missing.into_iter().filter(|(number, ..)| *number > 0);
-    parts.extend(
-        missing.map(|(number, noun, reason)| format!("{} left out because {reason}", count(number, noun))),
-    );
-    parts.join("; ")
+    let (packets, connections) = (count(written.packets, "packet"), count(written.connections, "connection"));
+    let mut text = format!("{packets} of {connections}.");
+    let reasons = [(written.queue_full, "the disk was too slow"), (written.write_failed, "writing failed")];
+    for (left_out, reason) in reasons {
+        let numbers = [
+            (left_out.connections, "connection"),
+            (left_out.packets, "packet"),
+            (left_out.bytes, "byte"),
+            (left_out.keys, "TLS key"),
+        ];
+        let missing = numbers.into_iter().filter(|(number, _)| *number > 0);
+        let missing: Vec<_> = missing.map(|(number, noun)| count(number, noun)).collect();
+        if !missing.is_empty() {
+            text += &format!(" Left out because {reason}: {}.", missing.join(", "));
+        }
+    }
+    text
 }
 
 /// Prints the log until the server is stopped. Returns the error message if the start failed.

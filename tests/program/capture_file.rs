@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -64,7 +64,7 @@ fn send_and_end(stream: &TcpStream, data: &[u8]) -> Vec<u8> {
 
 #[test]
 fn tshark_reads_what_was_echoed() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::plain() else { return };
     let mut captured = Captured::start(&["--mode", "threads"]);
     let large: Vec<u8> = (0..10_u32 << 18).flat_map(u32::to_le_bytes).collect();
     assert_eq!(send_and_end(&captured.server.connect(), &large), large);
@@ -83,11 +83,11 @@ fn tshark_reads_what_was_echoed() {
     assert!(summary.ends_with("packets of 102 connections."), "{summary}");
     let path = captured.path();
     assert_eq!(tshark.problems(&path), ["Connection reset (RST)"]);
-    assert!(tshark.follow(&path, "tcp", 0) == [large.clone(), large], "10 MiB differ");
-    assert_eq!(tshark.follow(&path, "tcp", 1), [b"before the reset"; 2]);
+    assert!(tshark.follow(&path, 0) == [large.clone(), large], "10 MiB differ");
+    assert_eq!(tshark.follow(&path, 1), [b"before the reset"; 2]);
     for number in 0..100 {
         let line = format!("client {number}\n").into_bytes();
-        assert!(tshark.follow(&path, "tcp", number + 2) == [line.clone(), line], "client {number}");
+        assert!(tshark.follow(&path, number + 2) == [line.clone(), line], "client {number}");
         // 100 runs of tshark would take too long.
         if number == 3 {
             break;
@@ -102,7 +102,7 @@ fn tshark_reads_what_was_echoed() {
 
 #[test]
 fn tshark_decrypts_with_the_keys_in_the_file() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::tls() else { return };
     for version in [&TLS12, &TLS13] {
         for with_keys in [true, false] {
             let identity = Identity::new();
@@ -130,7 +130,7 @@ fn tshark_decrypts_with_the_keys_in_the_file() {
             // The second connection resumes the session of the first one.
             for stream in [0, 1] {
                 let expected = if with_keys { &data[..] } else { &[] };
-                let followed = tshark.follow(&path, "tls", stream);
+                let followed = tshark.follow(&path, stream);
                 assert!(followed[0] == expected && followed[1] == expected, "{version:?}, {stream}");
             }
             let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
@@ -149,7 +149,7 @@ fn tshark_decrypts_with_the_keys_in_the_file() {
 fn slow_disk_leaves_gaps_and_never_stops_the_echo() {
     /// More than the queue and the pipe hold.
     const SENT: u64 = 48 << 20;
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::plain() else { return };
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -186,7 +186,7 @@ fn slow_disk_leaves_gaps_and_never_stops_the_echo() {
     assert!(skipped > 10 << 20, "{comments:?}");
     let counted = echoscope::text::with_thousands(skipped);
     assert!(
-        summary.contains(&format!("; {counted} bytes left out because the disk was too slow")),
+        summary.contains("disk was too slow") && summary.ends_with(&format!(" {counted} bytes.")),
         "{summary}"
     );
     // What is in the file, and what the comments count, is all that was sent.
@@ -243,10 +243,70 @@ fn only_a_capture_is_overwritten() {
     assert!(end.stderr.contains("--headless"), "{end:?}");
 }
 
+/// Wireshark that reads a pipe can be closed while the server runs.
+#[test]
+fn what_comes_after_the_reader_of_a_pipe_has_left_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let identity = Identity::new();
+    let mut arguments = vec!["--capture", pipe.to_str().unwrap(), "--capture-keys"];
+    arguments.extend(identity.arguments());
+    let mut server = Server::start(&arguments);
+    let mut reader = File::open(&pipe).unwrap();
+    let config = Arc::new(trusting(&[&TLS13], None));
+    let connect = |socket| {
+        let name = ServerName::try_from("localhost").unwrap();
+        let client = ClientConnection::new(Arc::clone(&config), name).unwrap();
+        StreamOwned::new(client, socket)
+    };
+    let mut client = connect(server.connect());
+    echo(&mut client, b"Hello\n");
+    reader.read_exact(&mut [0; 1000]).unwrap();
+    drop(reader);
+    echo(&mut client, b"Hello\n");
+    let message = server.err.wait_until(|line| line.contains("capture")).pop().unwrap();
+    assert!(message.ends_with("The program that read it has ended; the server continues."), "{message}");
+    let mut late = connect(server.connect());
+    echo(&mut late, b"Hello\n");
+    server.signal("TERM");
+    assert_eq!(server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+    let summary = server.err.rest().pop().unwrap();
+    assert!(summary.contains(" Left out because writing failed: 1 connection, "), "{summary}");
+    // A connection of TLS 1.3 has two secrets for its handshake, two for its data, and one for exporters. Those of the
+    // first one may have come too late, too.
+    let keys = summary.strip_suffix(" TLS keys.").and_then(|text| text.rsplit(' ').next()).unwrap();
+    assert!((5..=10).contains(&keys.parse().unwrap()), "{summary}");
+    assert!(!summary.contains("too slow"), "{summary}");
+}
+
+#[test]
+fn failed_start_keeps_an_earlier_capture() {
+    let mut captured = Captured::start(&[]);
+    echo(&mut captured.server.connect(), b"Hello\n");
+    captured.stop();
+    let path = captured.path();
+    let earlier = fs::read(&path).unwrap();
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let end = finish(echoscope(&[
+        "--headless",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        &port,
+        "--capture",
+        path.to_str().unwrap(),
+    ]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    assert_eq!(end.stderr.lines().count(), 1, "only the reason of the failure: {end:?}");
+    assert!(fs::read(&path).unwrap() == earlier);
+}
+
 /// A file that isn't finished is whole up to its last packets.
 #[test]
 fn killed_server_leaves_a_readable_file() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::plain() else { return };
     let mut captured = Captured::start(&[]);
     let mut client = captured.server.connect();
     echo(&mut client, b"Hello\n");
@@ -257,7 +317,7 @@ fn killed_server_leaves_a_readable_file() {
     captured.server.signal("KILL");
     captured.server.end(PATIENCE);
     assert_eq!(tshark.problems(&path), [""; 0]);
-    assert_eq!(tshark.follow(&path, "tcp", 0), [b"Hello\n"; 2]);
+    assert_eq!(tshark.follow(&path, 0), [b"Hello\n"; 2]);
     // The next run overwrites it.
     let mut again = Captured { server: Server::start(&["--capture", path.to_str().unwrap()]), ..captured };
     again.stop();
@@ -281,7 +341,7 @@ fn server_stops_cleanly_if_stderr_is_closed() {
 /// The disk is a small file system that another file fills, until the test deletes that one.
 #[test]
 fn packets_are_written_again_once_the_disk_has_space() {
-    let (Some(tshark), Some(unshare)) = (Tshark::find(), program("unshare")) else { return };
+    let (Some(tshark), Some(unshare)) = (Tshark::plain(), program("unshare")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pcapng");
     let inner = echoscope(&["--headless", "--port", "0", "--capture", path.to_str().unwrap()]);
@@ -322,7 +382,7 @@ fn packets_are_written_again_once_the_disk_has_space() {
         thread::sleep(Duration::from_millis(20));
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
         fs::copy(&capture, &copy).unwrap();
-        tshark.follow(&copy, "tcp", 0)[1].ends_with(b"again\n")
+        tshark.follow(&copy, 0)[1].ends_with(b"again\n")
     });
     // Each gap has a comment: a few packets may fit between two transfers.
     let comments = tshark.fields(&copy, "frame.comment", &["frame.comment"]);
@@ -339,7 +399,7 @@ fn packets_are_written_again_once_the_disk_has_space() {
         messages[0].ends_with("left out until there is space again; the server continues."),
         "{messages:?}"
     );
-    let left_out = format!("; {lost} packets left out because writing failed.");
+    let left_out = format!(" Left out because writing failed: {lost} packets.");
     assert!(messages[1].replace(',', "").ends_with(&left_out), "{messages:?}");
 }
 

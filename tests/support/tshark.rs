@@ -7,14 +7,21 @@ use crate::support::{finish, program};
 
 pub(crate) struct Tshark {
     program: PathBuf,
+    /// The protocol above TCP. By itself, tshark guesses it from the ports and the data, and some guesses are wrong.
+    protocol: &'static str,
     /// The key log to decrypt TLS with.
     key_log: Option<PathBuf>,
 }
 
 impl Tshark {
-    /// Finds tshark, or prints that the test is skipped.
-    pub(crate) fn find() -> Option<Self> {
-        Some(Self { program: program("tshark")?, key_log: None })
+    /// Finds tshark to read an echo without TLS, or prints that the test is skipped.
+    pub(crate) fn plain() -> Option<Self> {
+        Some(Self { program: program("tshark")?, protocol: "echo", key_log: None })
+    }
+
+    /// Finds tshark to read TLS, or prints that the test is skipped.
+    pub(crate) fn tls() -> Option<Self> {
+        Self::plain().map(|plain| Self { protocol: "tls", ..plain })
     }
 
     /// Decrypts TLS with this key log.
@@ -28,6 +35,7 @@ impl Tshark {
         // The settings of the user don't matter. tshark checks checksums only on request.
         command.env("HOME", file.parent().expect("the file is in a folder"));
         command.args(["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]);
+        command.arg("-d").arg(format!("tcp.port==1-65535,{}", self.protocol));
         if let Some(keys) = &self.key_log {
             command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
         }
@@ -47,8 +55,9 @@ impl Tshark {
             .collect()
     }
 
-    /// Returns what the client and the server sent on a connection, with `tcp` or `tls` as the protocol.
-    pub(crate) fn follow(&self, file: &Path, protocol: &str, stream: u64) -> [Vec<u8>; 2] {
+    /// Returns what the client and the server sent on a connection: with TLS, the data that tshark decrypts.
+    pub(crate) fn follow(&self, file: &Path, stream: u64) -> [Vec<u8>; 2] {
+        let protocol = if self.protocol == "tls" { "tls" } else { "tcp" };
         let text = self.run(file, &["-q", "-z", &format!("follow,{protocol},raw,{stream}")]);
         let mut sides = [Vec::new(), Vec::new()];
         let is_data =
@@ -71,7 +80,7 @@ impl Tshark {
     }
 }
 
-/// Returns `len` bytes of numbered lines. tshark takes random data for one protocol or another.
+/// Returns `len` bytes of numbered lines.
 pub(crate) fn lines(len: usize) -> Vec<u8> {
     (0..).flat_map(|number| format!("line {number}\n").into_bytes()).take(len).collect()
 }

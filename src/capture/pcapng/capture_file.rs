@@ -60,12 +60,23 @@ pub struct Written {
     pub connections: u64,
     /// The number of packets in the file.
     pub packets: u64,
-    /// The number of bytes that were left out because the queue was full.
-    pub skipped_bytes: u64,
-    /// The number of connections that were left out because the queue was full.
-    pub skipped_connections: u64,
-    /// The number of packets that were left out because the file could not be written.
-    pub lost_packets: u64,
+    /// What was left out because the queue was full.
+    pub queue_full: LeftOut,
+    /// What was left out because the file could not be written.
+    pub write_failed: LeftOut,
+}
+
+/// Counts what was left out of a capture file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The number of connections.
+    pub connections: u64,
+    /// The number of packets of other connections.
+    pub packets: u64,
+    /// The number of bytes of other connections that had no packet yet.
+    pub bytes: u64,
+    /// The number of TLS keys.
+    pub keys: u64,
 }
 
 /// A file that connections are written to while they are served. A clone is another handle to the same file.
@@ -78,8 +89,10 @@ struct Queue {
     with_keys: bool,
     /// Whether nothing can be written any more: the reader of a pipe has closed it.
     is_closed: AtomicBool,
-    skipped_bytes: AtomicU64,
-    skipped_connections: AtomicU64,
+    /// What was left out because the queue was full.
+    queue_full: Mutex<LeftOut>,
+    /// What was left out because the file could not be written.
+    write_failed: Mutex<LeftOut>,
     done: Mutex<Receiver<Written>>,
 }
 
@@ -119,9 +132,10 @@ impl Message {
 }
 
 impl CaptureFile {
-    /// Creates the file, or overwrites an earlier capture, and starts the thread that writes it. The keys of TLS
-    /// connections are written if `with_keys` is set; then only the owner may read the file. `on_error` is called with
-    /// the first error while writing, as a message for the user.
+    /// Creates the file, and starts the thread that writes it. An earlier capture is overwritten only when something is
+    /// written: a connection, or the end in [`CaptureFile::finish`]. The keys of TLS connections are written if
+    /// `with_keys` is set; then only the owner may read the file. `on_error` is called with the first error while
+    /// writing, as a message for the user.
     ///
     /// A pipe is opened by that thread, since this waits for a reader.
     ///
@@ -135,6 +149,8 @@ impl CaptureFile {
         let io_error = |error| CaptureFileError::Io(path.to_owned(), error);
         let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
         let file = if is_special { None } else { Some(open(path, with_keys)?) };
+        let is_new =
+            file.as_ref().is_some_and(|file| file.metadata().is_ok_and(|metadata| metadata.len() == 0));
         let (messages, received) = channel();
         let (sender, done) = channel();
         let queue = Arc::new(Queue {
@@ -142,8 +158,8 @@ impl CaptureFile {
             queued: AtomicUsize::new(0),
             with_keys,
             is_closed: AtomicBool::new(false),
-            skipped_bytes: AtomicU64::new(0),
-            skipped_connections: AtomicU64::new(0),
+            queue_full: Mutex::default(),
+            write_failed: Mutex::default(),
             done: Mutex::new(done),
         });
         let mut writer = Writer {
@@ -151,23 +167,24 @@ impl CaptureFile {
             path: path.to_owned(),
             file,
             is_regular: !is_special,
+            has_earlier: !is_special && !is_new,
             size: 0,
             blocks: Blocks::new().map_err(io_error)?,
             unwritten: 0,
+            unwritten_keys: 0,
             lost: 0,
             connections: HashMap::new(),
             written: Written::default(),
             on_error: Some(Box::new(on_error)),
         };
-        if !is_special {
+        if is_new {
             writer.try_write().map_err(io_error)?;
         }
         thread::Builder::new()
             .name("capture file".to_owned())
             .spawn(move || {
-                writer.run(&received);
                 // The receiver may have stopped waiting.
-                let _ = sender.send(writer.written);
+                let _ = sender.send(writer.run(&received));
             })
             .map_err(io_error)?;
         Ok(Self(queue))
@@ -177,10 +194,7 @@ impl CaptureFile {
     #[must_use]
     pub fn finish(&self, timeout: Duration) -> Option<Written> {
         self.0.add(Message::Finish);
-        let mut written = lock(&self.0.done).recv_timeout(timeout).ok()?;
-        written.skipped_bytes = self.0.skipped_bytes.load(Relaxed);
-        written.skipped_connections = self.0.skipped_connections.load(Relaxed);
-        Some(written)
+        lock(&self.0.done).recv_timeout(timeout).ok()
     }
 
     /// Begins to write a connection; `None` if there is no room for it.
@@ -191,7 +205,7 @@ impl CaptureFile {
         tls: bool,
     ) -> Option<Arc<FileConnection>> {
         if !self.0.has_room() {
-            self.0.skipped_connections.fetch_add(1, Relaxed);
+            self.0.leave_out(|left_out| left_out.connections += 1);
             return None;
         }
         let connection = FileConnection {
@@ -216,6 +230,12 @@ impl Queue {
         self.queued.load(Relaxed) < MAX_QUEUED && !self.is_closed.load(Relaxed)
     }
 
+    /// Counts what there is no room for.
+    fn leave_out(&self, count: impl FnOnce(&mut LeftOut)) {
+        let is_closed = self.is_closed.load(Relaxed);
+        count(&mut lock(if is_closed { &self.write_failed } else { &self.queue_full }));
+    }
+
     fn add(&self, message: Message) {
         self.queued.fetch_add(message.size(), Relaxed);
         // The writer receives until `Message::Finish`; later messages are of no use.
@@ -227,6 +247,8 @@ impl KeyLog for Queue {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         if self.has_room() {
             self.add(Message::TlsKey(key_log_line(label, client_random, secret)));
+        } else {
+            self.leave_out(|left_out| left_out.keys += 1);
         }
     }
 }
@@ -258,7 +280,7 @@ impl FileConnection {
         } else {
             let len = data.len() as u64;
             self.skipped[side.index()].fetch_add(len, Relaxed);
-            self.queue.skipped_bytes.fetch_add(len, Relaxed);
+            self.queue.leave_out(|left_out| left_out.bytes += len);
         }
     }
 
@@ -305,11 +327,15 @@ struct Writer {
     /// `None` until a pipe has a reader.
     file: Option<File>,
     is_regular: bool,
+    /// Whether the file still holds an earlier capture, which the first write replaces.
+    has_earlier: bool,
     /// The size of what was written, in bytes: the end of the last whole block.
     size: u64,
     blocks: Blocks,
     /// The number of packets that are waiting to be written.
     unwritten: u64,
+    /// The number of TLS keys that are waiting to be written.
+    unwritten_keys: u64,
     /// The number of packets that were left out since the last one that was written.
     lost: u64,
     connections: HashMap<ClientId, TcpConnection>,
@@ -319,25 +345,52 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(&mut self, messages: &Receiver<Message>) {
+    /// Writes all messages up to [`Message::Finish`], or counts them if they can't be written.
+    fn run(mut self, messages: &Receiver<Message>) -> Written {
+        if !self.write_messages(messages) {
+            for message in messages {
+                let mut left_out = lock(&self.queue.write_failed);
+                match message {
+                    Message::Finish => break,
+                    Message::TlsKey(_) => left_out.keys += 1,
+                    Message::Packet(Packet { kind: PacketKind::Open { .. }, .. }) => {
+                        left_out.connections += 1
+                    }
+                    Message::Packet(Packet { kind: PacketKind::Data(_, data), .. }) => {
+                        left_out.bytes += data.len() as u64;
+                    }
+                    Message::Packet(_) => {}
+                }
+            }
+        }
+        let (queue_full, write_failed) = (*lock(&self.queue.queue_full), *lock(&self.queue.write_failed));
+        Written { queue_full, write_failed, ..self.written }
+    }
+
+    /// Returns whether the messages were finished; otherwise nothing more can be written.
+    fn write_messages(&mut self, messages: &Receiver<Message>) -> bool {
         if self.file.is_none() {
             match OpenOptions::new().write(true).open(&self.path) {
                 Ok(file) => self.file = Some(file),
-                Err(error) => return self.stop(&error),
+                Err(error) => {
+                    self.stop(&error);
+                    return false;
+                }
             }
         }
         let mut is_finished = false;
         while !is_finished {
             // This can't fail: the queue holds a sender.
-            let Ok(mut message) = messages.recv() else { return };
+            let Ok(mut message) = messages.recv() else { return false };
             loop {
                 self.queue.queued.fetch_sub(message.size(), Relaxed);
                 is_finished |= matches!(message, Message::Finish);
                 if let Err(error) = self.add(message) {
-                    return self.stop(&error);
+                    self.stop(&error);
+                    return is_finished;
                 }
                 if self.blocks.bytes().len() > BATCH && !self.write() {
-                    return;
+                    return is_finished;
                 }
                 match messages.try_recv() {
                     Ok(next) => message = next,
@@ -346,12 +399,13 @@ impl Writer {
             }
             let is_busy = self.blocks.bytes().len() > BATCH / 2;
             if !self.write() {
-                return;
+                return is_finished;
             }
             if !is_finished && !is_busy {
                 thread::sleep(INTERVAL);
             }
         }
+        true
     }
 
     /// Makes the blocks of a message.
@@ -359,7 +413,10 @@ impl Writer {
         let packets = self.blocks.packets();
         let blocks = &mut self.blocks;
         match message {
-            Message::TlsKey(line) => blocks.tls_keys(&line)?,
+            Message::TlsKey(line) => {
+                blocks.tls_keys(&line)?;
+                self.unwritten_keys += 1;
+            }
             Message::Finish => {
                 for connection in self.connections.values_mut() {
                     connection.finish(blocks, SystemTime::now())?;
@@ -393,12 +450,17 @@ impl Writer {
     /// Writes the blocks, or leaves them out if that fails. Returns whether later ones may be written.
     fn write(&mut self) -> bool {
         let packets = std::mem::take(&mut self.unwritten);
+        let keys = std::mem::take(&mut self.unwritten_keys);
         let Err(error) = self.try_write() else {
             self.written.packets += packets;
             self.lost = 0;
             return true;
         };
-        self.written.lost_packets += packets;
+        {
+            let mut left_out = lock(&self.queue.write_failed);
+            left_out.packets += packets;
+            left_out.keys += keys;
+        }
         self.lost += packets;
         self.blocks.bytes().clear();
         // A file ends with its last whole block, and there may be space again later.
@@ -412,6 +474,10 @@ impl Writer {
     }
 
     fn try_write(&mut self) -> io::Result<()> {
+        if self.has_earlier {
+            self.truncate()?;
+            self.has_earlier = false;
+        }
         let bytes = self.blocks.bytes();
         if let Some(file) = &mut self.file {
             file.write_all(bytes)?;
@@ -445,7 +511,7 @@ impl Writer {
     }
 }
 
-/// Opens a file for a new capture. An existing file is emptied only if it is a capture.
+/// Opens a file for a new capture. An existing file must be empty or a capture.
 fn open(path: &Path, with_keys: bool) -> Result<File, CaptureFileError> {
     let io_error = |error| CaptureFileError::Io(path.to_owned(), error);
     let mut options = OpenOptions::new();
@@ -470,7 +536,5 @@ fn open(path: &Path, with_keys: bool) -> Result<File, CaptureFileError> {
     if with_keys {
         restrict_to_owner(&file).map_err(io_error)?;
     }
-    file.set_len(0).map_err(io_error)?;
-    io::Seek::rewind(&mut file).map_err(io_error)?;
     Ok(file)
 }

@@ -19,6 +19,6 @@ use blocks::Blocks;
 use tcp_connection::TcpConnection;
 
 pub(crate) use capture_file::FileConnection;
-pub use capture_file::{CaptureFile, CaptureFileError, Written};
+pub use capture_file::{CaptureFile, CaptureFileError, LeftOut, Written};
 pub use saved::{SavedPackets, save};
 pub use tls_keys::TlsKeys;

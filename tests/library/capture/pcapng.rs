@@ -40,7 +40,7 @@ fn plaintext(capture: &Capture, side: Side, bytes: &[u8]) {
 
 #[test]
 fn plain_connections_are_saved_with_their_ends() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::plain() else { return };
     let lab = Lab::plain(|_| {});
     for data in [lines(300_000), b"Hello\n".to_vec()] {
         let mut client = lab.running.connect();
@@ -51,8 +51,8 @@ fn plain_connections_are_saved_with_their_ends() {
     let Saved { path, counts: saved, _folder } = save_all(lab.running.server.captures());
     assert_eq!((saved.connections, saved.missing, saved.tls), (2, 0, 0));
     assert_eq!(tshark.problems(&path), [""; 0]);
-    assert_eq!(tshark.follow(&path, "tcp", 0), [lines(300_000), lines(300_000)]);
-    assert_eq!(tshark.follow(&path, "tcp", 1), [b"Hello\n"; 2]);
+    assert_eq!(tshark.follow(&path, 0), [lines(300_000), lines(300_000)]);
+    assert_eq!(tshark.follow(&path, 1), [b"Hello\n"; 2]);
     let rows = tshark.fields(&path, "tcp", &["frame.time_epoch", "tcp.srcport", "tcp.dstport"]);
     assert_eq!(rows.len() as u64, saved.packets);
     let times: Vec<f64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
@@ -74,7 +74,7 @@ fn plain_connections_are_saved_with_their_ends() {
 
 #[test]
 fn tls_connections_are_saved_with_their_keys_only_if_these_were_kept() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::tls() else { return };
     for version in [&TLS12, &TLS13] {
         let lab = Lab::tls(ClientAuth::None);
         let config = lab.client(provider(), &[version], false);
@@ -93,7 +93,7 @@ fn tls_connections_are_saved_with_their_keys_only_if_these_were_kept() {
         let Saved { path, counts: saved, _folder } = save_all(captures);
         assert_eq!((saved.tls, saved.with_keys, saved.missing), (3, 2, 0), "{version:?}");
         assert_eq!(tshark.problems(&path), [""; 0]);
-        let followed: Vec<_> = (0..3).map(|stream| tshark.follow(&path, "tls", stream)).collect();
+        let followed: Vec<_> = (0..3).map(|stream| tshark.follow(&path, stream)).collect();
         assert!(followed[0].iter().all(Vec::is_empty), "{version:?}: it can't be decrypted");
         assert!(followed[1..].iter().all(|sides| sides[0] == data && sides[1] == data), "{version:?}");
         captures.keys().turn(false);
@@ -105,7 +105,7 @@ fn tls_connections_are_saved_with_their_keys_only_if_these_were_kept() {
 
 #[test]
 fn bytes_that_were_not_kept_are_gaps_with_a_comment() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::plain() else { return };
     let captures = Captures::default();
     let capture = open(&captures, 1, "127.0.0.1:40000", "127.0.0.1:12345");
     plaintext(&capture, Side::Client, &lines(MAX_BYTES));
@@ -123,13 +123,13 @@ fn bytes_that_were_not_kept_are_gaps_with_a_comment() {
             .map(str::to_owned)
             .to_vec()]
     );
-    let [client, server] = tshark.follow(&path, "tcp", 0);
+    let [client, server] = tshark.follow(&path, 0);
     assert!(client.starts_with(&lines(MAX_BYTES)) && server == b"answer\n");
 }
 
 #[test]
 fn full_capture_is_saved_with_the_number_of_missing_bytes() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::plain() else { return };
     // So small that only the first events fit.
     let captures = Captures::new(4096, 8);
     let capture = open(&captures, 1, "127.0.0.1:40000", "127.0.0.1:12345");
@@ -149,7 +149,7 @@ fn full_capture_is_saved_with_the_number_of_missing_bytes() {
 
 #[test]
 fn addresses_and_large_events_fit_into_packets() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::plain() else { return };
     let captures = Captures::default();
     let large = lines(200_000);
     let ends = [
@@ -172,13 +172,13 @@ fn addresses_and_large_events_fit_into_packets() {
         let expected =
             ["65495", "65495", "65495", "3515"].map(|len| vec![address.to_owned(), len.to_owned()]);
         assert_eq!(rows, expected);
-        assert!(tshark.follow(&path, "tcp", stream)[0] == large);
+        assert!(tshark.follow(&path, stream)[0] == large);
     }
 }
 
 #[test]
 fn nothing_follows_a_reset_of_the_client() {
-    let Some(tshark) = Tshark::find() else { return };
+    let Some(tshark) = Tshark::tls() else { return };
     let lab = Lab::tls(ClientAuth::None);
     let config = lab.client(provider(), &[&TLS13], false);
     // The first client doesn't read, so the server is sending when the reset arrives.

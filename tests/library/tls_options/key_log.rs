@@ -9,7 +9,7 @@ use crate::tls_options::lab::Lab;
 #[test]
 fn tshark_decrypts_a_capture_with_the_key_log() {
     for (flag, secret) in [("-tls1_3", "SERVER_TRAFFIC_SECRET_0"), ("-tls1_2", "CLIENT_RANDOM")] {
-        let Some(tshark) = Tshark::find() else { return };
+        let Some(tshark) = Tshark::tls() else { return };
         let lab = Lab::start("--key-log FOLDER/keys.log --capture FOLDER/a.pcapng");
         let note = lab.wait_until("note");
         assert!(note["text"].as_str().unwrap().contains("can decrypt a recording"), "{note}");
@@ -20,8 +20,8 @@ fn tshark_decrypts_a_capture_with_the_key_log() {
         assert!(fs::read_to_string(&keys).unwrap().contains(secret));
         // The file is written a few milliseconds later.
         wait_for("the FIN", || !tshark.fields(&capture, "tcp.flags.fin == 1", &["tcp.seq"]).is_empty());
-        assert_eq!(tshark.follow(&capture, "tls", 0), [b""; 2], "{flag}: it was not encrypted");
-        let decrypted = tshark.with_keys(&keys).follow(&capture, "tls", 0);
+        assert_eq!(tshark.follow(&capture, 0), [b""; 2], "{flag}: it was not encrypted");
+        let decrypted = tshark.with_keys(&keys).follow(&capture, 0);
         for side in decrypted {
             assert!(String::from_utf8_lossy(&side).contains("Hello from openssl"), "{flag}: {side:?}");
         }
