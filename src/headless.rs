@@ -109,7 +109,7 @@ pub fn run(mut settings: Settings, format: LogFormat, capture: Option<CaptureOpt
 /// Describes what a capture has, and what it lacks.
 fn describe(written: &Written) -> String {
     let (packets, connections) = (count(written.packets, "packet"), count(written.connections, "connection"));
-    let mut text = format!("{packets} of {connections}.");
+    let mut sentences = vec![format!("{packets} of {connections}.")];
     let reasons = [(written.queue_full, "the disk was too slow"), (written.write_failed, "writing failed")];
     for (left_out, reason) in reasons {
         let numbers = [
@@ -121,10 +121,10 @@ fn describe(written: &Written) -> String {
         let missing = numbers.into_iter().filter(|(number, _)| *number > 0);
         let missing: Vec<_> = missing.map(|(number, noun)| count(number, noun)).collect();
         if !missing.is_empty() {
-            text += &format!(" Left out because {reason}: {}.", missing.join(", "));
+            sentences.push(format!("Left out because {reason}: {}.", missing.join(", ")));
         }
     }
-    text
+    sentences.join(" ")
 }
 
 /// Prints the log until the server is stopped. Returns the error message if the start failed.

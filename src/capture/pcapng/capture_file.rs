@@ -90,7 +90,7 @@ struct Queue {
     /// Whether nothing can be written any more: the reader of a pipe has closed it.
     is_closed: AtomicBool,
     /// What was left out because the queue was full.
-    queue_full: Mutex<LeftOut>,
+    overflow: Mutex<LeftOut>,
     /// What was left out because the file could not be written.
     write_failed: Mutex<LeftOut>,
     done: Mutex<Receiver<Written>>,
@@ -158,7 +158,7 @@ impl CaptureFile {
             queued: AtomicUsize::new(0),
             with_keys,
             is_closed: AtomicBool::new(false),
-            queue_full: Mutex::default(),
+            overflow: Mutex::default(),
             write_failed: Mutex::default(),
             done: Mutex::new(done),
         });
@@ -233,7 +233,7 @@ impl Queue {
     /// Counts what there is no room for.
     fn leave_out(&self, count: impl FnOnce(&mut LeftOut)) {
         let is_closed = self.is_closed.load(Relaxed);
-        count(&mut lock(if is_closed { &self.write_failed } else { &self.queue_full }));
+        count(&mut lock(if is_closed { &self.write_failed } else { &self.overflow }));
     }
 
     fn add(&self, message: Message) {
@@ -354,7 +354,7 @@ impl Writer {
                     Message::Finish => break,
                     Message::TlsKey(_) => left_out.keys += 1,
                     Message::Packet(Packet { kind: PacketKind::Open { .. }, .. }) => {
-                        left_out.connections += 1
+                        left_out.connections += 1;
                     }
                     Message::Packet(Packet { kind: PacketKind::Data(_, data), .. }) => {
                         left_out.bytes += data.len() as u64;
@@ -363,7 +363,7 @@ impl Writer {
                 }
             }
         }
-        let (queue_full, write_failed) = (*lock(&self.queue.queue_full), *lock(&self.queue.write_failed));
+        let (queue_full, write_failed) = (*lock(&self.queue.overflow), *lock(&self.queue.write_failed));
         Written { queue_full, write_failed, ..self.written }
     }
 
