@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::check::{CheckOptions, CheckResult, Report, ServerCheck};
+use crate::check::{CheckOptions, CheckProgress, CheckResult, Report, ServerCheck};
+
+/// Runs the checks, as [`crate::check::run`] does.
+pub type RunChecks =
+    Arc<dyn Fn(&CheckOptions, &AtomicBool, &mut dyn FnMut(CheckProgress<'_>)) -> Report + Send + Sync>;
 
 /// The last run of the checks, which may still be in progress.
 #[derive(Debug)]
@@ -13,8 +17,8 @@ pub struct CheckRun {
     pub(super) started: Instant,
     pub(super) current: Option<&'static ServerCheck>,
     pub(super) results: Vec<CheckResult>,
-    /// The report and how long the run took, once it has ended.
-    pub(super) report: Option<(Arc<Report>, Duration)>,
+    /// The report, once the run has ended.
+    pub(super) report: Option<Arc<Report>>,
     /// Whether the thread of the run panicked.
     pub(super) has_crashed: bool,
     pub(super) cancel: Arc<AtomicBool>,
@@ -45,16 +49,16 @@ impl CheckRun {
         self.current
     }
 
-    /// Returns the results so far.
+    /// Returns the results so far or, once the run has ended, all.
     #[must_use]
     pub fn results(&self) -> &[CheckResult] {
-        &self.results
+        self.report().map_or(&self.results, |report| &report.results)
     }
 
     /// Returns the report, once the run has ended.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
-        self.report.as_ref().map(|(report, _)| &**report)
+        self.report.as_deref()
     }
 
     /// Returns whether the run is in progress.
@@ -78,6 +82,6 @@ impl CheckRun {
     /// Returns how long the run has taken so far or, once it has ended, in all.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.report.as_ref().map_or_else(|| self.started.elapsed(), |(_, took)| *took)
+        self.report.as_ref().map_or_else(|| self.started.elapsed(), |report| report.took)
     }
 }

@@ -31,7 +31,7 @@ mod state;
 pub mod tls_jobs;
 
 pub use background::WakeFn;
-pub use check_run::CheckRun;
+pub use check_run::{CheckRun, RunChecks};
 pub use client_states::TabState;
 pub use command::Command;
 pub use form::{Check, Form};

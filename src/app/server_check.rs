@@ -3,8 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use crate::app::background::UpdateSender;
 use crate::app::check_run::CheckRun;
@@ -69,23 +68,12 @@ impl App {
 
     /// Starts to run the checks, unless they run already.
     pub(super) fn start_check(&mut self, options: CheckOptions) {
-        self.start_check_with(options, |options, cancel, progress| check::run(options, cancel, progress));
-    }
-
-    /// Starts to run the checks with a function in place of [`check::run`]. For tests, which need a run that panics.
-    pub fn start_check_with(
-        &mut self,
-        options: CheckOptions,
-        run_checks: impl FnOnce(&CheckOptions, &AtomicBool, &mut dyn FnMut(CheckProgress<'_>)) -> Report
-        + Send
-        + 'static,
-    ) {
         if self.check_run.as_ref().is_some_and(CheckRun::is_running) {
             return;
         }
         self.notices.remove(NoticeTopic::SavedReport);
         let run = CheckRun::new(options.clone());
-        let cancel = Arc::clone(&run.cancel);
+        let (cancel, run_checks) = (Arc::clone(&run.cancel), Arc::clone(&self.options.run_checks));
         // The app waits for the thread when it quits, so that no program is left.
         let started = self.background.run("check", true, move |updates: &UpdateSender<Self>| {
             let mut on_progress = |progress: CheckProgress<'_>| match progress {
@@ -140,19 +128,12 @@ impl App {
         if let Some(run) = &mut self.check_run {
             run.current = None;
             self.lessons.on_event(LessonEvent::Checked(&report));
-            run.report = Some((Arc::new(report), run.started.elapsed()));
+            run.report = Some(Arc::new(report));
         }
     }
 
-    /// Shows a report as if its run had just ended. For tests, which need one that is the same on every computer.
-    pub fn show_report(&mut self, report: Report, took: Duration) {
-        let results = report.results.clone();
-        let run = CheckRun::new(report.options.clone());
-        self.check_run = Some(CheckRun { results, report: Some((Arc::new(report), took)), ..run });
-    }
-
     pub(super) fn save_check_report(&mut self, path: PathBuf, format: ReportFormat) {
-        let Some((report, _)) = self.check_run.as_ref().and_then(|run| run.report.clone()) else { return };
+        let Some(report) = self.check_run.as_ref().and_then(|run| run.report.clone()) else { return };
         let saved = format!("The report was saved to {}.", path.display());
         self.save_file(NoticeTopic::SavedReport, "the report".to_owned(), path, move |out| {
             match format {

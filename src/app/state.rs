@@ -8,12 +8,13 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use crate::app::background::{Background, WakeFn};
-use crate::app::check_run::CheckRun;
+use crate::app::check_run::{CheckRun, RunChecks};
 use crate::app::clients::{Clients, ServerEndpoint};
 use crate::app::form::{Check, CheckedFiles, Form};
 use crate::app::lesson_state::LessonState;
 use crate::app::notices::{Notice, NoticeTopic, Notices};
 use crate::capture::{Capture, Captures, RemovedCaptures};
+use crate::check;
 use crate::crash_report::CrashReport;
 use crate::log::EventLog;
 use crate::python::Program;
@@ -40,6 +41,8 @@ pub struct Options {
     pub crash_folder: Option<PathBuf>,
     /// The folder in which *Try TLS* creates a certificate; `None` for the default one.
     pub certificate_folder: Option<PathBuf>,
+    /// Runs the checks of a server.
+    pub run_checks: RunChecks,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             capture: false,
             crash_folder: None,
             certificate_folder: None,
+            run_checks: Arc::new(|options, cancel, progress| check::run(options, cancel, progress)),
         }
     }
 }

@@ -130,6 +130,8 @@ impl CheckOptions {
 
 /// The shortest time that a program has to start: an interpreter may be slow at its first start.
 const START: Duration = Duration::from_secs(10);
+/// How long a program has to listen, before its other addresses count as a mistake.
+const ELSEWHERE: Duration = Duration::from_secs(2);
 /// How long the checks wait for the resolver before they look whether they are canceled.
 const LOOKUP_PAUSE: Duration = Duration::from_millis(20);
 /// How long an attempt to connect to a program that starts may take.
@@ -147,6 +149,9 @@ pub(super) struct Context<'a> {
     pub(super) program: Option<CheckedProgram>,
     /// The first connection, from the check that made it to the one that uses it.
     pub(super) first: Option<CheckConnection>,
+    /// Connections that the program closed by ending. Their port stays in use until this side has closed them too; a
+    /// reset then frees it for the next run, while a close would leave it in `TIME_WAIT`.
+    pub(super) half_closed: Vec<CheckConnection>,
     /// How many clients the server serves at once, if that is known.
     pub(super) served_at_once: Option<usize>,
 }
@@ -162,7 +167,7 @@ impl<'a> Context<'a> {
         };
         let program = (!options.command.is_empty())
             .then(|| CheckedProgram::new(&options.command, options.folder.clone()));
-        Self { options, target, program, first: None, served_at_once: None }
+        Self { options, target, program, first: None, half_closed: Vec::new(), served_at_once: None }
     }
 
     /// Looks up the host, starts the program if there is one, and connects.
@@ -236,6 +241,7 @@ impl<'a> Context<'a> {
         }
         let limit = self.target.timeout.max(START);
         let deadline = Instant::now() + limit;
+        let mut look_at = Instant::now() + ELSEWHERE;
         loop {
             match self.connect_to_any(ATTEMPT) {
                 Ok(mut connection) => {
@@ -257,14 +263,31 @@ impl<'a> Context<'a> {
                 return Err(Outcome::failed(finding).with_mistake(Some(mistake)));
             }
             if self.target.pause_until(deadline).is_err() {
-                let finding = format!(
-                    "The program runs, but didn't listen on {} within {}.",
-                    self.target.name(),
-                    crate::text::duration(limit)
-                );
+                let (name, limit) = (self.target.name(), crate::text::duration(limit));
+                let finding = format!("The program runs, but didn't listen on {name} within {limit}.");
                 return Err(Outcome::failed(finding));
             }
+            if Instant::now() > look_at {
+                look_at = Instant::now() + ELSEWHERE;
+                if let Some(finding) = self.listens_elsewhere() {
+                    return Err(Outcome::failed(finding));
+                }
+            }
         }
+    }
+
+    /// Returns that the program listens on other addresses, as sentences; `None` if it doesn't, or the OS doesn't report
+    /// it.
+    fn listens_elsewhere(&self) -> Option<String> {
+        let addresses = self.program.as_ref()?.listening_addresses()?;
+        let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        let wanted = self.target.name();
+        (!addresses.is_empty()).then(|| {
+            format!(
+                "The program listens on {list}, and the checks connect to {wanted}. Choose its port for the checks, or \
+                 correct its address."
+            )
+        })
     }
 
     /// Connects to the server.

@@ -71,25 +71,28 @@ pub(super) fn interrupt(context: &mut Context<'_>) -> Run {
             break end;
         }
     };
-    context.target.close(client);
     match end {
         Some(end) => {
+            context.half_closed.push(client);
             Ok(Outcome::passed(format!("The program ended on Ctrl-C while a client was connected ({end}).")))
         }
-        None => Err(Outcome::failed(format!(
-            "Ctrl-C didn't end the program within {} while a client was connected.",
-            crate::text::duration(limit)
-        ))),
+        None => {
+            context.target.close(client);
+            Err(Outcome::failed(format!(
+                "Ctrl-C didn't end the program within {} while a client was connected.",
+                crate::text::duration(limit)
+            )))
+        }
     }
 }
 
 pub(super) fn restart(context: &mut Context<'_>) -> Run {
     if program(context)?.end().is_none() {
-        // The server's side must close first: its OS then keeps the port in TIME_WAIT.
+        // The server's side must close first: the OS then keeps its port.
         let mut client = context.connect()?;
         context.target.echo(&mut client, LINE)?;
         program(context)?.stop();
-        context.target.close(client);
+        context.half_closed.push(client);
     }
     let mut connection = context
         .start_program()

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -115,6 +116,11 @@ impl CheckedProgram {
     /// Returns how many sockets the program and its children have, if the OS reports that.
     pub(super) fn open_sockets(&self) -> Option<usize> {
         self.group.as_ref()?.open_sockets()
+    }
+
+    /// Returns the addresses that the program and its children listen on, if the OS reports them.
+    pub(super) fn listening_addresses(&self) -> Option<Vec<SocketAddr>> {
+        self.group.as_ref()?.listening_addresses()
     }
 
     /// Returns the number of the next line on stdout.

@@ -1,6 +1,7 @@
 //! The results of all checks, and their form for a terminal and for programs.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -30,6 +31,8 @@ pub struct Report {
     pub results: Vec<CheckResult>,
     /// Whether the user canceled the run.
     pub is_canceled: bool,
+    /// How long the run took.
+    pub took: Duration,
 }
 
 impl Report {

@@ -31,6 +31,7 @@ pub fn run(
     cancel: &AtomicBool,
     mut progress: impl FnMut(CheckProgress<'_>),
 ) -> Report {
+    let began = Instant::now();
     let mut context = Context::new(options, cancel);
     let mut results: Vec<CheckResult> = Vec::new();
     let mut is_suspect = false;
@@ -64,11 +65,15 @@ pub fn run(
     if let Some(program) = &mut context.program {
         program.stop();
     }
+    for connection in context.half_closed.drain(..) {
+        // Without the reset, the next run may have to wait.
+        let _ = connection.reset();
+    }
     let address = match context.target.addresses.first() {
         Some(address) => address.to_string(),
         None => options.address(),
     };
-    Report { address, options: options.clone(), results, is_canceled }
+    Report { address, options: options.clone(), results, is_canceled, took: began.elapsed() }
 }
 
 /// Returns whether the user wants the check, or one that depends on it.

@@ -1,7 +1,10 @@
 //! A program together with the programs that it starts: a process group on Unix, a process tree on Windows.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus};
+
+use crate::platform::socket_queues::listening_among;
 
 /// A program and its children. They are killed on drop.
 #[derive(Debug)]
@@ -41,7 +44,17 @@ impl ProcessGroup {
 
     /// Returns how many sockets are open in the program and its children. Only Linux reports it.
     pub(crate) fn open_sockets(&self) -> Option<usize> {
-        count_sockets(self.child.id())
+        Some(self.sockets()?.len())
+    }
+
+    /// Returns the addresses that the program and its children listen on. Only Linux reports them.
+    pub(crate) fn listening_addresses(&self) -> Option<Vec<SocketAddr>> {
+        listening_among(&self.sockets()?)
+    }
+
+    /// Returns the inode numbers of the sockets of the program and its children.
+    fn sockets(&self) -> Option<Vec<String>> {
+        find_sockets(self.child.id())
     }
 }
 
@@ -113,9 +126,10 @@ fn kill_group(child: &Child) {
     let _ = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).status();
 }
 
-/// Counts the sockets among the file descriptors of a group's processes (proc(5), `stat` and `fd`).
+/// Returns the inode numbers of the sockets among the file descriptors of a group's processes (proc(5), `stat` and
+/// `fd`).
 #[cfg(target_os = "linux")]
-fn count_sockets(group: u32) -> Option<usize> {
+fn find_sockets(group: u32) -> Option<Vec<String>> {
     use std::fs;
 
     let is_in_group = |stat: &str| {
@@ -123,7 +137,7 @@ fn count_sockets(group: u32) -> Option<usize> {
         let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
         fields.split_whitespace().nth(2) == Some(group.to_string().as_str())
     };
-    let mut count = 0;
+    let mut inodes = Vec::new();
     for process in fs::read_dir("/proc").ok()?.flatten() {
         let path = process.path();
         if !fs::read_to_string(path.join("stat")).is_ok_and(|stat| is_in_group(&stat)) {
@@ -131,16 +145,16 @@ fn count_sockets(group: u32) -> Option<usize> {
         }
         // This fails if the process has just exited.
         for file in fs::read_dir(path.join("fd")).into_iter().flatten().flatten() {
-            let is_socket =
-                fs::read_link(file.path()).is_ok_and(|link| link.to_string_lossy().starts_with("socket:"));
-            count += usize::from(is_socket);
+            let link = fs::read_link(file.path()).unwrap_or_default();
+            let inode = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']'));
+            inodes.extend(inode.map(str::to_owned));
         }
     }
-    Some(count)
+    Some(inodes)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn count_sockets(_: u32) -> Option<usize> {
+fn find_sockets(_: u32) -> Option<Vec<String>> {
     None
 }
 

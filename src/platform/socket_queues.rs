@@ -224,10 +224,14 @@ pub(crate) fn open_connections(server: SocketAddr, clients: &[SocketAddr]) -> Op
 /// Returns the addresses with this port that a program of this computer listens on; `None` if the OS doesn't report
 /// them.
 pub(crate) fn listening_addresses(port: u16) -> Option<Vec<SocketAddr>> {
-    const LISTEN: &str = "0A";
     find_sockets(|socket| {
         socket.state == LISTEN && socket.local_address().is_some_and(|local| local.port() == port)
     })
+}
+
+/// Returns the addresses that the sockets with these inode numbers listen on; `None` if the OS doesn't report them.
+pub(super) fn listening_among(inodes: &[String]) -> Option<Vec<SocketAddr>> {
+    find_sockets(|socket| socket.state == LISTEN && inodes.iter().any(|inode| inode == socket.inode))
 }
 
 /// Returns the local addresses of the TCP sockets that `is_wanted` accepts.
@@ -243,6 +247,9 @@ fn find_sockets(is_wanted: impl Fn(&TcpSocket<'_>) -> bool) -> Option<Vec<Socket
     }
     Some(found)
 }
+
+/// The state of a listening socket.
+const LISTEN: &str = "0A";
 
 /// A line of `/proc/net/tcp` or `tcp6` (proc(5)). The values are as in the file.
 pub(super) struct TcpSocket<'a> {

@@ -142,30 +142,38 @@ impl Window {
         &self.app
     }
 
+    /// Runs a command of the app, and shows what the user needs after it.
+    fn run_command(&mut self, ctx: &Context, frame: &eframe::Frame, command: Command) {
+        if let Command::SaveProgram(path) = &command {
+            // The checks of a program probably are for this one.
+            self.check_dialog.set_file(CheckFile::Program, path.clone());
+        }
+        // A user who starts the server wants to see the new entries.
+        self.log.follow |= command == Command::Start;
+        let is_first_step = matches!(command, Command::SendFirstEcho | Command::TryTls);
+        let obstacle = match command {
+            Command::SendFirstEcho => self.app.missing(),
+            Command::TryTls => self.app.form().first_invalid(),
+            _ => None,
+        };
+        if let Some(field) = obstacle {
+            return self.side_panel.focus(ctx, field);
+        }
+        let leaves_start_screen = matches!(command, Command::StartLesson(_)) && self.app.shows_start_screen();
+        self.app.apply(command);
+        if leaves_start_screen {
+            // The card had the keyboard focus.
+            tabs::focus(ctx, self.tabs.side(), self.tabs.current());
+        }
+        if is_first_step {
+            self.handle_action(ctx, frame, Action::Open(LessonPlace::Client));
+            self.client.focus_input();
+        }
+    }
+
     fn handle_action(&mut self, ctx: &Context, frame: &eframe::Frame, action: Action) {
         match action {
-            Action::App(command) => {
-                if let Command::SaveProgram(path) = &command {
-                    // The checks of a program probably are for this one.
-                    self.check_dialog.set_file(CheckFile::Program, path.clone());
-                }
-                // A user who starts the server wants to see the new entries.
-                self.log.follow |= command == Command::Start;
-                let is_first_step = matches!(command, Command::SendFirstEcho | Command::TryTls);
-                let obstacle = match command {
-                    Command::SendFirstEcho => self.app.missing(),
-                    Command::TryTls => self.app.form().first_invalid(),
-                    _ => None,
-                };
-                if let Some(field) = obstacle {
-                    return self.side_panel.focus(ctx, field);
-                }
-                self.app.apply(command);
-                if is_first_step {
-                    self.handle_action(ctx, frame, Action::Open(LessonPlace::Client));
-                    self.client.focus_input();
-                }
-            }
+            Action::App(command) => self.run_command(ctx, frame, command),
             Action::ChoosePath(action) => {
                 let saves_log = matches!(*action, Action::App(Command::SaveLog { .. }));
                 if !(saves_log && self.app.log().is_empty()) {

@@ -111,6 +111,19 @@ fn busy_address_is_not_mistaken_for_the_program() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn program_that_listens_elsewhere_is_told_where() {
+    let Some(python) = program("python3") else { return };
+    let (wanted, other) = (free_port(), free_port());
+    let line = format!("import socket; s = socket.create_server(('127.0.0.1', {other})); s.accept()");
+    let address = format!("127.0.0.1:{wanted}");
+    let end = finish(echoscope(&["check", &address, "--", python.to_str().unwrap(), "-c", &line]));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    let expected = format!("The program listens on 127.0.0.1:{other}, and the checks connect to {address}.");
+    assert!(end.stdout.contains(&expected), "{end:?}");
+}
+
+#[test]
 fn command_that_fails_is_reported_with_its_last_lines() {
     let Some(python) = program("python3") else { return };
     let address = format!("127.0.0.1:{}", free_port());

@@ -3,17 +3,18 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::{App, Options};
-use echoscope::check::{
-    CHECKS, CheckOptions, CheckResult, CheckVerdict, Exchange, Expect, Outcome, Report, ServerCheck,
-};
+use echoscope::app::{App, Options, RunChecks};
+use echoscope::check::{self, CHECKS, CheckVerdict, Exchange, Expect, Report, ServerCheck};
 use echoscope::settings::{ClientAuth, Mode, Settings};
 use egui::{Key, Role, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable, by};
 
+use crate::check_report::{app_with_report, report};
 use crate::harness::{PressMode, Window};
 use crate::support::{Identity, Server, program};
 
@@ -210,36 +211,19 @@ fn address_without_a_server_fails_the_first_check() {
 }
 
 /// Returns the report of a server that fails only this check.
-fn report_of_one_failure(failed: &'static str) -> Report {
-    let result = |check: &'static ServerCheck| {
-        let is_failed = check.name == failed;
-        let outcome = Outcome {
-            verdict: if is_failed { CheckVerdict::Failed } else { CheckVerdict::Passed },
-            finding: "Only 1 of 32 clients was served at once, and all clients at once are expected."
-                .to_owned(),
-            exchange: is_failed.then(|| Exchange::new(&[b'x'; 200], b"")),
-            mistake: check.mistake.filter(|_| is_failed),
-            stderr: vec!["ConnectionResetError: [Errno 104] Connection reset by peer".repeat(3)],
-            took: Duration::from_millis(20),
-            holds: !is_failed,
-        };
-        CheckResult { check, outcome }
+fn report_of_one_failure(failed: &str) -> Report {
+    let judge = |check: &ServerCheck| {
+        let verdict = if check.name == failed { CheckVerdict::Failed } else { CheckVerdict::Passed };
+        (verdict, "Only 1 of 32 clients was served at once, and all clients at once are expected.".to_owned())
     };
-    Report {
-        address: "127.0.0.1:12345".to_owned(),
-        options: CheckOptions::new("localhost", 12345),
-        results: CHECKS.iter().map(result).collect(),
-        is_canceled: false,
-    }
+    let stderr = "ConnectionResetError: [Errno 104] Connection reset by peer".repeat(3);
+    report(judge, &Exchange::new(&[b'x'; 200], b""), &[stderr])
 }
 
 /// Opens the dialog with a report.
 fn open_report(size: [f32; 2], report: Report) -> Window {
     let mut window = Window::with_app(size, PressMode::Reader, move || {
-        let settings = Settings { start_screen: false, ..Settings::default() };
-        let mut app = App::new(settings, Options::default());
-        app.show_report(report, Duration::from_secs(2));
-        app
+        app_with_report(Settings { start_screen: false, ..Settings::default() }, report)
     });
     open_dialog(&mut window);
     window
@@ -309,20 +293,20 @@ fn missing_program_is_reported_in_the_form() {
 
 #[test]
 fn run_that_panics_can_be_repeated() {
-    let mut window = Window::with_app(LARGE, PressMode::Reader, || {
-        let settings = Settings { start_screen: false, ..Settings::default() };
-        let mut app = App::new(settings, Options::default());
-        app.start_check_with(CheckOptions::new("localhost", free_port()), |_, _, _| {
-            panic!("a test panics here on purpose")
-        });
-        app
+    let has_run = AtomicBool::new(false);
+    let run_checks: RunChecks = Arc::new(move |options, cancel, progress| {
+        assert!(has_run.swap(true, Ordering::Relaxed), "the first run panics on purpose");
+        check::run(options, cancel, progress)
     });
+    let settings = Settings { start_screen: false, ..Settings::default() };
+    let options = Options { run_checks, ..Options::default() };
+    let mut window = Window::with_options(settings, LARGE, PressMode::Reader, options);
     open_dialog(&mut window);
-    window.wait_until_shown("Internal error: the checks ended without a result. Run them again.");
-    window.click("Change…");
     choose(&mut window, "Server", "Another address");
     window.fill("Server address", &format!("127.0.0.1:{}", free_port()));
     window.click("Run the checks");
+    window.wait_until_shown("Internal error: the checks ended without a result. Run them again.");
+    window.click("Run again");
     wait_for_report(&mut window);
     assert!(window.shows("Start with: “Accepts a client”.") && !window.shows("Internal error"));
 }

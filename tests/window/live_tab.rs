@@ -47,6 +47,40 @@ fn selected_connection_is_explained_and_disconnected() {
     window.wait_until_shown("No client is connected");
 }
 
+#[test]
+fn menu_of_a_connection_copies_its_address_shows_the_wire_and_disconnects() {
+    let mut window = open(Mode::Threads);
+    let address = window.start();
+    for (view, connection) in
+        [("Picture of the server", "Connection #1 from"), ("List of connections", "Connection #2")]
+    {
+        let client = connect(address);
+        window.click(view);
+        window.wait_until_shown(connection);
+        let open_menu = |window: &mut Window| {
+            window.0.get_by_label_contains(connection).click_secondary();
+            window.run();
+        };
+        open_menu(&mut window);
+        window.0.get_by_role_and_label(Role::Button, "Copy address").click();
+        window.0.step();
+        assert_eq!(window.copied(), Some(client.local_addr().unwrap().to_string()));
+        window.run();
+        open_menu(&mut window);
+        window.click("Show in Wire");
+        window.wait_until_shown(if view.starts_with('P') {
+            "Sequence diagram of #1"
+        } else {
+            "Sequence diagram of #2"
+        });
+        window.click("Live");
+        open_menu(&mut window);
+        window.0.query_all_by_label_contains("Disconnect #").last().unwrap().click();
+        window
+            .wait_until("the end of the connection", |window| window.state().app().connections().is_empty());
+    }
+}
+
 /// Returns where the picture shows each connection, from the first one to the last one.
 fn connections(window: &Window) -> Vec<Rect> {
     let shown = window.0.query_all_by_role(Role::ListBoxOption);

@@ -2,6 +2,8 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, missing_docs)]
 
+#[path = "../support/check_report.rs"]
+mod check_report;
 #[path = "../support/window.rs"]
 mod harness;
 #[path = "../support/parts.rs"]

@@ -13,15 +13,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use echoscope::app::{App, Options};
-use echoscope::check::{
-    CHECKS, CheckNeed, CheckOptions, CheckResult, CheckVerdict, Exchange, Outcome, Report, ServerCheck,
-};
+use echoscope::check::{CheckNeed, CheckVerdict, Exchange, Report, ServerCheck};
 use echoscope::server::event::{ClientId, ClientInfo, CloseReason, Closed, Event, EventKind};
 use echoscope::settings::{Mode, Settings, ThemeChoice};
 use echoscope::ui;
 use egui::{Key, Modifiers, Role, Ui, ViewportId};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+
+use crate::check_report::{app_with_report, report};
 
 type Window = Harness<'static, ui::Window>;
 
@@ -243,8 +243,8 @@ fn help_and_path_prompt() {
 }
 
 /// Returns the report of a server that passes, or of one that calls `recv` only once.
-fn report(is_right: bool) -> Report {
-    let result = |check: &'static ServerCheck| {
+fn report_of_server(is_right: bool) -> Report {
+    let judge = |check: &ServerCheck| {
         let (verdict, finding) = match (check.name, check.needs) {
             (_, CheckNeed::Tls) => (CheckVerdict::Skipped, "Only with TLS."),
             (_, CheckNeed::Command) => (CheckVerdict::Skipped, "Only if the checks start the program."),
@@ -257,24 +257,9 @@ fn report(is_right: bool) -> Report {
             }
             _ => (CheckVerdict::Passed, "The bytes came back."),
         };
-        let is_failed = verdict == CheckVerdict::Failed;
-        let outcome = Outcome {
-            verdict,
-            finding: finding.to_owned(),
-            exchange: is_failed.then(|| Exchange::new(b"and again\n", b"")),
-            mistake: check.mistake.filter(|_| is_failed),
-            stderr: Vec::new(),
-            took: Duration::from_millis(20),
-            holds: !is_failed,
-        };
-        CheckResult { check, outcome }
+        (verdict, finding.to_owned())
     };
-    Report {
-        address: "127.0.0.1:12345".to_owned(),
-        options: CheckOptions::new("localhost", 12345),
-        results: CHECKS.iter().map(result).collect(),
-        is_canceled: false,
-    }
+    report(judge, &Exchange::new(b"and again\n", b""), &[])
 }
 
 #[test]
@@ -283,11 +268,8 @@ fn check_of_a_right_and_a_wrong_server() {
     for (theme, name) in THEMES {
         for (is_right, server) in [(true, "right"), (false, "wrong")] {
             let settings = Settings { theme, ..Settings::default() };
-            let mut window = window_of([820.0, 720.0], move || {
-                let mut app = App::with_log(settings, Options::default(), Vec::new());
-                app.show_report(report(is_right), Duration::from_millis(2_540));
-                app
-            });
+            let mut window =
+                window_of([820.0, 720.0], move || app_with_report(settings, report_of_server(is_right)));
             press(&mut window, "Lessons");
             press(&mut window, "Check a server…");
             window.snapshot(format!("check-{server}-{name}"));

@@ -1,6 +1,7 @@
 //! The row of tabs, and the content of each.
 
 pub(crate) mod client;
+mod connection_menu;
 pub(crate) mod detail_view;
 mod event_row;
 pub(crate) mod hovered_data;

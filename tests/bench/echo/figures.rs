@@ -14,8 +14,8 @@ pub(crate) struct Trial {
     pub(crate) setup: Setup,
     pub(crate) load: Load,
     pub(crate) figures: &'static [Figure],
-    /// Whether the tutorial's program and socat are measured, too. They are so slow to accept clients that their
-    /// figures for connections say nothing about an echo.
+    /// Whether a capture, the tutorial's program and socat are measured, too. The latter are so slow to accept clients
+    /// that their figures for connections say nothing about an echo.
     pub(crate) with_others: bool,
 }
 

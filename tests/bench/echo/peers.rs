@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Bare,
     /// `echoscope --headless`, with its log written to a file.
     Headless,
+    /// The same with `--capture`, whose file is `/dev/null`: the cost of making packets, without that of a disk.
+    Capturing,
     /// `echoscope --start`, with its window open.
     Window,
     /// The robust version of the tutorial's program from the Code tab, with its output written to a file.
@@ -90,6 +92,7 @@ pub(crate) struct Peer {
 pub(crate) fn available(baseline: Option<&Baseline>, display: Option<&Display>) -> Outcome<Vec<Kind>> {
     let mut kinds: Vec<_> = baseline.map(|_| Kind::C).into_iter().collect();
     kinds.extend([Kind::Bare, Kind::Headless]);
+    kinds.extend(cfg!(unix).then_some(Kind::Capturing));
     kinds.extend(display.map(|_| Kind::Window));
     for (kind, name) in [(Kind::Tutorial, "python3"), (Kind::Socat, "socat")] {
         if machine::has_program(name)? {
@@ -105,15 +108,16 @@ impl Kind {
             Self::C => "C",
             Self::Bare => "bare",
             Self::Headless => "echoscope --headless",
+            Self::Capturing => "echoscope --headless --capture",
             Self::Window => "echoscope, window open",
             Self::Tutorial => "tutorial (Python)",
             Self::Socat => "socat",
         }
     }
 
-    /// Returns whether this is a third-party program, which is measured only where its figure is of interest.
+    /// Returns whether this is measured only where its figure is of interest.
     pub(crate) fn is_other(self) -> bool {
-        matches!(self, Self::Tutorial | Self::Socat)
+        matches!(self, Self::Capturing | Self::Tutorial | Self::Socat)
     }
 }
 
@@ -241,6 +245,11 @@ fn command(lab: &Lab, kind: Kind, setup: Setup, port: u16, folder: &Path) -> std
             minimal(command, setup, port, files)
         }
         Kind::Headless => echoscope("--headless", setup, port, files, folder),
+        Kind::Capturing => {
+            let mut command = echoscope("--headless", setup, port, files, folder);
+            command.args(["--capture", "/dev/null"]);
+            command
+        }
         Kind::Window => echoscope("--start", setup, port, files, folder),
         Kind::Tutorial => tutorial(setup, port, files, folder)?,
         Kind::Socat => socat(setup, port, files),

@@ -22,6 +22,7 @@ const SPEED: &[&str] = &[
     "÷ bare",
     "window's speed ÷ headless",
     "goal",
+    "with --capture ÷ without",
     "times the tutorial",
     "times socat",
 ];
@@ -68,6 +69,7 @@ impl Table {
                     cell(measured.ratio(index, Kind::Headless, Kind::Bare)),
                     cell(window),
                     verdict(Some(WINDOW_GOAL), window),
+                    cell(measured.times_as_fast(index, Kind::Capturing, Kind::Headless)),
                     cell(measured.times_as_fast(index, Kind::Headless, Kind::Tutorial)),
                     cell(measured.times_as_fast(index, Kind::Headless, Kind::Socat)),
                 ]

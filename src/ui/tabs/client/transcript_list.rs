@@ -2,12 +2,13 @@
 
 use egui::{Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 
+use crate::app::App;
 use crate::app::clients::{ClientTab, TranscriptEntry};
-use crate::app::{App, Command};
 use crate::settings::DataFormat;
 use crate::text::with_thousands;
 use crate::ui::action::Action;
 use crate::ui::tabs::client::{transcript_row, transcript_text};
+use crate::ui::tabs::connection_menu;
 use crate::ui::tabs::detail_view::{self, DetailResponse};
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::controls::newest_button;
@@ -160,14 +161,7 @@ impl TranscriptList {
 fn show_connection_menu(ui: &mut Ui, app: &App, tab: &ClientTab, entry: &TranscriptEntry) -> Option<Action> {
     let local = tab.status().local.filter(|_| entry.connection == tab.connections())?;
     let connection = app.connections().into_iter().find(|connection| connection.client.peer == local)?;
-    let id = connection.client.id;
-    let shows_wire = app.capture(id).is_some() && ui.button("Show in Wire").clicked();
-    let disconnects = ui.button(format!("Disconnect {id}")).clicked();
-    match (shows_wire, disconnects) {
-        (true, _) => Some(Action::ShowWire(id)),
-        (_, true) => Some(Command::Disconnect(id).into()),
-        _ => None,
-    }
+    connection_menu::show(ui, app, connection.client)
 }
 
 /// Shows what to do while the transcript is empty.

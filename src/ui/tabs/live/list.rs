@@ -13,6 +13,7 @@ use crate::server::event::ClientId;
 use crate::server::{Connection, Phase, ServerState};
 use crate::text::{self, with_thousands};
 use crate::ui::action::Action;
+use crate::ui::tabs::connection_menu;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{pill_button, text_width};
 use crate::ui::widgets::virtual_list::VirtualList;
@@ -194,12 +195,8 @@ impl ConnectionList {
         self.list.show(ui, body, size::TABLE_ROW, connections.len(), |ui, index, rect| {
             let rect = rect.with_max_x(area.right() - size::SCROLL_BAR);
             let id = connections[index].client.id;
-            let (is_chosen, disconnect) = row(ui, &connections[index], rect, selected == Some(id));
-            if is_chosen {
+            if row(ui, app, &connections[index], rect, selected == Some(id), actions) {
                 chosen = Some(id);
-            }
-            if disconnect {
-                actions.push(Command::Disconnect(id).into());
             }
         });
         ui.advance_cursor_after_rect(area);
@@ -239,9 +236,15 @@ impl ConnectionList {
     }
 }
 
-/// Shows a connection's row; returns whether the row was chosen, by a click or by getting the keyboard focus, and
-/// whether its button was pressed.
-fn row(ui: &mut Ui, connection: &Connection, rect: Rect, is_selected: bool) -> (bool, bool) {
+/// Shows a connection's row; returns whether the row was chosen, by a click or by getting the keyboard focus.
+fn row(
+    ui: &mut Ui,
+    app: &App,
+    connection: &Connection,
+    rect: Rect,
+    is_selected: bool,
+    actions: &mut Vec<Action>,
+) -> bool {
     let palette = Palette::of(ui);
     let id = connection.client.id;
     let response = ui.interact(rect, Id::unique("connection").with(id.0), Sense::click());
@@ -253,6 +256,7 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, is_selected: bool) -> (
         ui.painter().rect_filled(rect, 0.0, palette.row_hover);
     }
     focus_ring(ui, &response, rect.shrink(2.0), 4.0);
+    response.context_menu(|ui| actions.extend(connection_menu::show(ui, app, connection.client)));
     let places = places(rect);
     for (index, place) in &places {
         let column = &COLUMNS[*index];
@@ -264,8 +268,11 @@ fn row(ui: &mut Ui, connection: &Connection, rect: Rect, is_selected: bool) -> (
     let mut button = ui.new_child(UiBuilder::new().id_salt(id.0).max_rect(place).layout(layout));
     let button = pill_button(&mut button, "Disconnect").accessible_name(format!("Disconnect {id}"));
     let disconnect = button.clicked();
+    if disconnect {
+        actions.push(Command::Disconnect(id).into());
+    }
     let is_newly_focused = response.gained_focus() && !is_selected;
-    (!disconnect && (response.clicked() || is_newly_focused), disconnect)
+    !disconnect && (response.clicked() || is_newly_focused)
 }
 
 /// Paints the text of one column of a row. A truncated text has a tooltip with all of it.

@@ -17,6 +17,7 @@ use crate::settings::Mode;
 use crate::text::{self, count, with_thousands};
 use crate::ui::action::Action;
 use crate::ui::frame_pacing;
+use crate::ui::tabs::connection_menu;
 use crate::ui::tabs::live::accept_queues;
 use crate::ui::tabs::live::shapes::{GAP, dashed_outline, outline, paint_label};
 use crate::ui::theme::{self, Palette, size};
@@ -293,6 +294,7 @@ fn connection(
     }
     text_line(ui, second, Align2::LEFT_CENTER, &address, FontId::monospace(11.5), palette.muted);
     let response = response.on_hover_text("A connected client. Select it to see its details in every tab.");
+    response.context_menu(|ui| actions.extend(connection_menu::show(ui, app, live.client)));
     let mut is_clicked = response.clicked();
 
     let is_blocked = live.thread.as_ref().is_some_and(|thread| thread.state == ThreadState::Blocked);

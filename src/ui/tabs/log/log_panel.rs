@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use egui::{
-    Button, Context, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo,
-    accesskit, vec2,
+    Context, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo, accesskit, vec2,
 };
 
-use crate::app::{App, Command};
+use crate::app::App;
 use crate::log::event_log::CategorySet;
 use crate::log::filter::{Filter, FilteredLog};
 use crate::log::line::full_line;
@@ -17,6 +16,7 @@ use crate::server::event::ClientId;
 use crate::settings::DataFormat;
 use crate::text::{count, with_thousands};
 use crate::ui::action::Action;
+use crate::ui::tabs::connection_menu;
 use crate::ui::tabs::log::log_entry::show_row;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{newest_button, pill_button, text_width};
@@ -349,13 +349,7 @@ fn show_menu(ui: &mut Ui, app: &App, entry: &LogEntry) -> Option<Action> {
     if ui.button("Copy").clicked() {
         return Some(Action::CopyEntries);
     }
-    let id = entry.event.client?.id;
-    if app.capture(id).is_some() && ui.button("Show in Wire").clicked() {
-        return Some(Action::ShowWire(id));
-    }
-    let is_connected = app.connections().iter().any(|connection| connection.client.id == id);
-    let disconnect = ui.add_enabled(is_connected, Button::new(format!("Disconnect {id}")));
-    disconnect.clicked().then(|| Command::Disconnect(id).into())
+    connection_menu::show(ui, app, entry.event.client?)
 }
 
 /// The selected entries and the keyboard cursor, by entry number, so that they survive scrolling and filtering.
