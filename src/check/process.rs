@@ -71,19 +71,16 @@ pub(super) fn interrupt(context: &mut Context<'_>) -> Run {
             break end;
         }
     };
-    match end {
-        Some(end) => {
-            context.half_closed.push(client);
-            Ok(Outcome::passed(format!("The program ended on Ctrl-C while a client was connected ({end}).")))
-        }
-        None => {
-            context.target.close(client);
-            Err(Outcome::failed(format!(
-                "Ctrl-C didn't end the program within {} while a client was connected.",
-                crate::text::duration(limit)
-            )))
-        }
+    if let Some(end) = end {
+        context.half_closed.push(client);
+        return Ok(Outcome::passed(format!(
+            "The program ended on Ctrl-C while a client was connected ({end})."
+        )));
     }
+    context.target.close(client);
+    let limit = crate::text::duration(limit);
+    let finding = format!("Ctrl-C didn't end the program within {limit} while a client was connected.");
+    Err(Outcome::failed(finding))
 }
 
 pub(super) fn restart(context: &mut Context<'_>) -> Run {
