@@ -9,6 +9,7 @@ use crate::check::context::{Context, Expect};
 use crate::check::echo::{LINE, pattern};
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
+use crate::check::program::CheckedProgram;
 use crate::check::target::{CheckTarget, StepError, Trouble};
 use crate::crash_report::panic_if_requested;
 use crate::platform::addresses::is_own_address;
@@ -177,7 +178,9 @@ pub(super) fn addresses(context: &mut Context<'_>) -> Run {
     if !is_own_address(address.ip()) {
         return Ok(Outcome::skipped("The server is on another computer, whose OS isn't asked."));
     }
-    let Some(mut found) = listening_addresses(address.port()) else {
+    let of_program = context.program.as_ref().and_then(CheckedProgram::listening_addresses);
+    let is_certain = of_program.is_some();
+    let Some(mut found) = of_program.or_else(|| listening_addresses(address.port())) else {
         return Ok(Outcome::skipped("This OS doesn't report the addresses that a program listens on."));
     };
     found.sort_unstable();
@@ -192,5 +195,8 @@ pub(super) fn addresses(context: &mut Context<'_>) -> Run {
     } else {
         "Other computers on the network can connect, unless a firewall prevents it."
     };
-    Ok(Outcome::observed(format!("The server listens on {}. {reach}", list(&names, 4))))
+    // Without its program, a socket may be another program's.
+    let what =
+        if is_certain { "The server listens on" } else { "The OS lists listening sockets with this port at" };
+    Ok(Outcome::observed(format!("{what} {}. {reach}", list(&names, 4))))
 }

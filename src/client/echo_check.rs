@@ -161,7 +161,9 @@ impl EchoCheck {
             self.report.difference.get_or_insert(difference);
             while marks.next_if(|mark| mark.end.is_some_and(|end| end <= offset)).is_some() {}
             let Some(mark) = marks.peek_mut() else { return };
-            let in_send = Difference { offset: offset - mark.start, ..difference };
+            // Sends beyond the limit of marks have none.
+            let Some(in_send) = offset.checked_sub(mark.start) else { continue };
+            let in_send = Difference { offset: in_send, ..difference };
             mark.difference.get_or_insert(in_send);
         }
     }
@@ -291,5 +293,20 @@ mod tests {
         assert!(check.report().is_exact());
         assert_eq!(check.report().compared, max + 1);
         assert!(check.begin(max + 2, Instant::now()));
+    }
+
+    /// A mark that became free belongs to a later send than those without a mark.
+    #[test]
+    fn difference_in_a_send_without_a_mark_changes_no_other_verdict() {
+        let mut check = EchoCheck::default();
+        let max = MAX_MARKS as u64;
+        (1..=max).for_each(|number| send(&mut check, number, b"x"));
+        assert!(!check.begin(max + 1, Instant::now()));
+        check.sent(b"x");
+        check.end(max + 1, Instant::now());
+        receive(&mut check, &vec![b'x'; MAX_MARKS]);
+        send(&mut check, max + 2, b"x");
+        assert_eq!(receive(&mut check, b"Xx"), [(max + 2, EchoVerdict::Exact)]);
+        assert_eq!(check.report().difference.map(|difference| difference.offset), Some(max));
     }
 }

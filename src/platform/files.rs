@@ -300,6 +300,31 @@ pub fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// Opens a file that other programs may read, but not write, as far as they respect that: on Unix it is only locked.
+/// `None` if another program writes to it in the same way.
+///
+/// # Errors
+/// The file can't be opened.
+pub fn open_as_only_writer(options: &mut OpenOptions, path: &Path) -> io::Result<Option<File>> {
+    #[cfg(windows)]
+    {
+        // A lock would also prevent others from reading.
+        const FILE_SHARE_READ: u32 = 1;
+        std::os::windows::fs::OpenOptionsExt::share_mode(options, FILE_SHARE_READ);
+        match options.open(path) {
+            Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+    #[cfg(not(windows))]
+    {
+        let file = options.open(path)?;
+        // Some network file systems have no locks.
+        let is_locked = matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock));
+        Ok((!is_locked).then_some(file))
+    }
+}
+
 /// Returns whether a file belongs to the user that runs this program; always true on Windows.
 #[must_use]
 pub fn is_own(metadata: &Metadata) -> bool {
@@ -359,6 +384,10 @@ pub fn restrict_to_owner(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// The error code for a file that another program has opened and doesn't share.
+#[cfg(windows)]
+const ERROR_SHARING_VIOLATION: i32 = 32;
+
 /// An exclusive lock on a folder, which keeps two runs of the program from writing into it at the same time. Dropping
 /// it releases the lock; after a crash the OS does.
 #[derive(Debug)]
@@ -372,9 +401,12 @@ impl FolderLock {
     pub fn wait(folder: &Path) -> Option<Self> {
         for _ in 0..100 {
             match Self::try_lock(folder) {
-                Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+                Ok(None) => {}
+                // On Windows, a file that is being deleted can't be opened either.
+                Err(error) if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied => {}
                 lock => return lock.ok().flatten(),
             }
+            std::thread::sleep(Duration::from_millis(20));
         }
         None
     }
@@ -405,17 +437,12 @@ impl FolderLock {
         const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
         // If the file is a link, the link itself is opened and deleted, not its target.
         const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
-        const ERROR_SHARING_VIOLATION: i32 = 32;
-        const ERROR_DELETE_PENDING: i32 = 303;
         let mut options = File::options();
         options.write(true).create(true).truncate(false);
         options.share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT);
         match options.open(folder.join(".echoscope-lock")) {
-            Ok(file) => Ok(Some(Self { _file: file })),
-            Err(error) => match error.raw_os_error() {
-                Some(ERROR_SHARING_VIOLATION | ERROR_DELETE_PENDING) => Ok(None),
-                _ => Err(error),
-            },
+            Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
+            opened => opened.map(|file| Some(Self { _file: file })),
         }
     }
 }

@@ -25,7 +25,8 @@ impl ProcessGroup {
         (self.child.stdout.take(), self.child.stderr.take())
     }
 
-    /// Returns how the program exited; `None` if it runs. After its exit, its children are killed.
+    /// Returns how the program exited; `None` if it runs. After its exit, its children are killed, except on Windows,
+    /// which finds them only while it runs.
     pub(crate) fn exit_status(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
             // An error means that the status isn't known, as for a program that runs.
@@ -93,8 +94,19 @@ fn prepare(command: &mut Command) {
     }
 }
 
-#[cfg(not(unix))]
-fn prepare(_: &mut Command) {}
+/// No window for the output, and no Ctrl-C of this program's console.
+#[cfg(windows)]
+fn prepare(command: &mut Command) {
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+    std::os::windows::process::CommandExt::creation_flags(
+        command,
+        CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP,
+    );
+}
+
+/// Runs a program for the console without a window.
+#[cfg(windows)]
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
 #[cfg(unix)]
 fn signal_group(child: &Child, signal: rustix::process::Signal) -> bool {
@@ -118,11 +130,12 @@ fn kill_group(child: &Child) {
     signal_group(child, rustix::process::Signal::KILL);
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn kill_group(child: &Child) {
     // `taskkill` is a part of Windows. It fails if no process is left.
     let mut command = Command::new("taskkill");
     command.args(["/T", "/F", "/PID", &child.id().to_string()]);
+    std::os::windows::process::CommandExt::creation_flags(&mut command, CREATE_NO_WINDOW);
     let _ = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).status();
 }
 

@@ -188,15 +188,17 @@ fn add_queued_clients(text: &str, listening: &[SocketAddr], queues: &mut [Queued
             if !socket.local.ends_with(port) {
                 continue;
             }
+            // The file lacks the scope of a link-local address.
+            let is_same = |local: SocketAddr| (local.ip(), local.port()) == (address.ip(), address.port());
             let Some(local) = parse_address(socket.local).filter(|it| it.is_ipv6() == address.is_ipv6())
             else {
                 continue;
             };
             if socket.state == LISTEN {
-                if local == *address {
+                if is_same(local) {
                     queue.count += u32::from_str_radix(socket.rx_queue, 16).unwrap_or(0);
                 }
-            } else if local == *address || address.ip().is_unspecified() {
+            } else if is_same(local) || address.ip().is_unspecified() {
                 queue.addresses.extend(parse_address(socket.remote));
             }
         }

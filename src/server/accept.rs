@@ -196,7 +196,7 @@ fn admit(shared: &ServerShared, stream: TcpStream, peer: SocketAddr) -> Arc<Conn
     let conn = Arc::new(Conn::new(client, stream, is_tls, recording));
     shared.totals.clients.fetch_add(1, Relaxed);
     shared.registry.insert(&conn);
-    if is_tls && shared.config.mode == Mode::Threads {
+    if is_tls && shared.config.mode == Mode::Threads && !shared.steps.is_stepping() {
         // The client's thread begins at once.
         shared.registry.on_handshake_begin(client.id);
     }

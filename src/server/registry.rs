@@ -163,7 +163,7 @@ pub(super) struct ConnectionRegistry {
 #[derive(Default)]
 struct Connections {
     open: BTreeMap<ClientId, Arc<Conn>>,
-    /// The connections whose TLS handshake a thread has begun, and when. Those that are ending are not among them.
+    /// The connections whose TLS handshake a thread has begun, and when. Those that are ending are removed.
     in_handshake: BTreeMap<ClientId, (Instant, Arc<Conn>)>,
     /// Whether the run is ending, so that every connection is closed.
     closing: bool,
@@ -216,11 +216,12 @@ impl ConnectionRegistry {
         self.notify(connections);
     }
 
-    /// Ends the oldest TLS handshakes if they take more than three quarters of the places. Waits while they are younger
-    /// than [`MIN_HANDSHAKE`], so that many clients at once aren't disconnected.
+    /// Ends the oldest TLS handshakes, except for one, if they take more than three quarters of the places. Waits while
+    /// they are younger than [`MIN_HANDSHAKE`], so that many clients at once aren't disconnected.
     pub(super) fn limit_handshakes(&self, max_clients: usize) {
         let must_wait = |connections: &Connections| {
-            connections.has_too_many_handshakes(max_clients) && !connections.closing
+            let is_one = connections.in_handshake.len() == 1;
+            connections.has_too_many_handshakes(max_clients) && !is_one && !connections.closing
         };
         let mut connections = lock(&self.connections);
         while must_wait(&connections) {

@@ -83,7 +83,7 @@ impl StepController {
         };
         let argument = CallArgument::Address { address, number: index + 1, of };
         *lock(&self.accept_thread) = Some(CallSite { call, paused: false, argument });
-        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(None, ClientVariables::default());
+        let proceeds = !self.is_stepping() || self.pause(None, ClientVariables::default());
         self.count(None, call, proceeds)
     }
 
@@ -98,8 +98,8 @@ impl StepController {
     #[must_use]
     pub(super) fn accept_call(&self, queue: &AcceptQueueMonitor) -> bool {
         self.set_accepting(true);
-        let proceeds = !self.is_stepping.load(Relaxed)
-            || queue.while_not_accepting(|| self.pause(None, ClientVariables::default()));
+        let proceeds =
+            !self.is_stepping() || queue.while_not_accepting(|| self.pause(None, ClientVariables::default()));
         self.count(None, Call::Accept, proceeds)
     }
 
@@ -113,7 +113,7 @@ impl StepController {
     #[must_use]
     pub(super) fn client_call(&self, conn: &Conn, call: Call, bytes: usize, data: Option<&[u8]>) -> bool {
         conn.set_site(call, bytes);
-        let proceeds = !self.is_stepping.load(Relaxed) || self.pause(Some(conn), variables(conn, data, None));
+        let proceeds = !self.is_stepping() || self.pause(Some(conn), variables(conn, data, None));
         self.count(Some(conn.client.id), call, proceeds)
     }
 
@@ -121,7 +121,7 @@ impl StepController {
     /// The call is always made.
     pub(super) fn close_call(&self, conn: &Conn, end: CloseReason) {
         conn.set_site(Call::Close, 0);
-        if self.is_stepping.load(Relaxed) {
+        if self.is_stepping() {
             // At the end of the stream, `recv` has returned no bytes.
             let data = (end == CloseReason::EndOfStream && conn.is_past_handshake()).then_some(&[][..]);
             self.pause(Some(conn), variables(conn, data, Some(end)));
@@ -166,6 +166,11 @@ impl StepController {
         self.changed.notify_all();
     }
 
+    /// Returns whether step mode is on.
+    pub(super) fn is_stepping(&self) -> bool {
+        self.is_stepping.load(Relaxed)
+    }
+
     /// Lets one thread make the call that it is paused before. Does nothing if it isn't paused.
     pub(super) fn step(&self, client: Option<ClientId>) {
         let mut state = lock(&self.state);
@@ -193,7 +198,7 @@ impl StepController {
 
     /// Returns the paused threads, in the order in which they paused. Cheap outside of step mode.
     pub(super) fn paused_threads(&self) -> Vec<PausedThread> {
-        if self.is_stepping.load(Relaxed) { lock(&self.state).paused.clone() } else { Vec::new() }
+        if self.is_stepping() { lock(&self.state).paused.clone() } else { Vec::new() }
     }
 
     /// Returns the call of the thread that starts the server and accepts.
@@ -220,7 +225,7 @@ impl StepController {
             paused_threads: self.paused_threads(),
             last_stepped,
             addresses,
-            stepping: self.is_stepping.load(Relaxed),
+            stepping: self.is_stepping(),
             paused: self.is_accepting_paused(),
         }
     }
@@ -242,7 +247,7 @@ impl StepController {
         let is_ended =
             |state: &StepState| state.is_stopped || conn.is_some_and(|conn| conn.ended().is_some());
         let mut state = lock(&self.state);
-        if is_ended(&state) || !self.is_stepping.load(Relaxed) {
+        if is_ended(&state) || !self.is_stepping() {
             return !is_ended(&state);
         }
         if let Some(site) = &mut *lock(site) {

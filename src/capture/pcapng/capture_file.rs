@@ -3,8 +3,8 @@
 //! The threads that serve clients never wait for the disk: they add to a queue, which a thread of its own writes. While
 //! the queue is full, data is left out, counted, and marked in the file.
 
-use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::collections::{HashMap, HashSet};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::capture::captures::Side;
 use crate::capture::pcapng::blocks::{Blocks, MAGIC};
 use crate::capture::pcapng::tcp_connection::TcpConnection;
-use crate::platform::files::{is_own, owner_only, restrict_to_owner};
+use crate::platform::files::{is_own, open_as_only_writer, owner_only, restrict_to_owner};
 use crate::server::event::{ClientId, ClientInfo};
 use crate::sync::lock;
 use crate::text::{self, count};
@@ -69,11 +69,11 @@ pub struct Written {
 /// Counts what was left out of a capture file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The number of connections.
+    /// The number of connections whose beginning was left out.
     pub connections: u64,
-    /// The number of packets of other connections.
+    /// The number of packets.
     pub packets: u64,
-    /// The number of bytes of other connections that had no packet yet.
+    /// The number of bytes, of connections whose beginning is in the file, that had no packet yet.
     pub bytes: u64,
     /// The number of TLS keys.
     pub keys: u64,
@@ -162,16 +162,17 @@ impl CaptureFile {
             write_failed: Mutex::default(),
             done: Mutex::new(done),
         });
+        let mut blocks = Blocks::new().map_err(io_error)?;
         let mut writer = Writer {
             queue: Arc::clone(&queue),
             path: path.to_owned(),
             file,
+            header_len: blocks.bytes().len(),
             is_regular: !is_special,
             has_earlier: !is_special && !is_new,
             size: 0,
-            blocks: Blocks::new().map_err(io_error)?,
-            unwritten: 0,
-            unwritten_keys: 0,
+            blocks,
+            unwritten: LeftOut::default(),
             lost: 0,
             connections: HashMap::new(),
             written: Written::default(),
@@ -331,11 +332,11 @@ struct Writer {
     has_earlier: bool,
     /// The size of what was written, in bytes: the end of the last whole block.
     size: u64,
+    /// The size of the blocks that the file begins with, in bytes.
+    header_len: usize,
     blocks: Blocks,
-    /// The number of packets that are waiting to be written.
-    unwritten: u64,
-    /// The number of TLS keys that are waiting to be written.
-    unwritten_keys: u64,
+    /// What is waiting to be written.
+    unwritten: LeftOut,
     /// The number of packets that were left out since the last one that was written.
     lost: u64,
     connections: HashMap<ClientId, TcpConnection>,
@@ -348,23 +349,32 @@ impl Writer {
     /// Writes all messages up to [`Message::Finish`], or counts them if they can't be written.
     fn run(mut self, messages: &Receiver<Message>) -> Written {
         if !self.write_messages(messages) {
-            for message in messages {
-                let mut left_out = lock(&self.queue.write_failed);
-                match message {
-                    Message::Finish => break,
-                    Message::TlsKey(_) => left_out.keys += 1,
-                    Message::Packet(Packet { kind: PacketKind::Open { .. }, .. }) => {
-                        left_out.connections += 1;
-                    }
-                    Message::Packet(Packet { kind: PacketKind::Data(_, data), .. }) => {
-                        left_out.bytes += data.len() as u64;
-                    }
-                    Message::Packet(_) => {}
-                }
-            }
+            self.count(messages);
         }
         let (queue_full, write_failed) = (*lock(&self.queue.overflow), *lock(&self.queue.write_failed));
         Written { queue_full, write_failed, ..self.written }
+    }
+
+    /// Counts what can't be written, up to [`Message::Finish`].
+    fn count(&self, messages: &Receiver<Message>) {
+        let mut skipped = HashSet::new();
+        for message in messages {
+            let mut left_out = lock(&self.queue.write_failed);
+            match message {
+                Message::Finish => break,
+                Message::TlsKey(_) => left_out.keys += 1,
+                Message::Packet(Packet { connection, kind, .. }) => match kind {
+                    PacketKind::Open { .. } => {
+                        skipped.insert(connection);
+                        left_out.connections += 1;
+                    }
+                    PacketKind::Data(_, data) if !skipped.contains(&connection) => {
+                        left_out.bytes += data.len() as u64;
+                    }
+                    _ => {}
+                },
+            }
+        }
     }
 
     /// Returns whether the messages were finished; otherwise nothing more can be written.
@@ -415,7 +425,7 @@ impl Writer {
         match message {
             Message::TlsKey(line) => {
                 blocks.tls_keys(&line)?;
-                self.unwritten_keys += 1;
+                self.unwritten.keys += 1;
             }
             Message::Finish => {
                 for connection in self.connections.values_mut() {
@@ -424,7 +434,7 @@ impl Writer {
             }
             Message::Packet(Packet { connection, at, kind: PacketKind::Open { client, server }, .. }) => {
                 self.connections.insert(connection, TcpConnection::open(blocks, at, client, server)?);
-                self.written.connections += 1;
+                self.unwritten.connections += 1;
             }
             Message::Packet(Packet { connection: id, at, skipped, kind }) => {
                 let Some(connection) = self.connections.get_mut(&id) else { return Ok(()) };
@@ -443,26 +453,29 @@ impl Writer {
                 }
             }
         }
-        self.unwritten += self.blocks.packets() - packets;
+        self.unwritten.packets += self.blocks.packets() - packets;
         Ok(())
     }
 
     /// Writes the blocks, or leaves them out if that fails. Returns whether later ones may be written.
     fn write(&mut self) -> bool {
-        let packets = std::mem::take(&mut self.unwritten);
-        let keys = std::mem::take(&mut self.unwritten_keys);
+        let LeftOut { connections, packets, keys, .. } = std::mem::take(&mut self.unwritten);
         let Err(error) = self.try_write() else {
+            self.written.connections += connections;
             self.written.packets += packets;
             self.lost = 0;
             return true;
         };
         {
             let mut left_out = lock(&self.queue.write_failed);
+            left_out.connections += connections;
             left_out.packets += packets;
             left_out.keys += keys;
         }
         self.lost += packets;
-        self.blocks.bytes().clear();
+        // A file without its first blocks couldn't be read.
+        let kept = if self.size == 0 { self.header_len } else { 0 };
+        self.blocks.bytes().truncate(kept);
         // A file ends with its last whole block, and there may be space again later.
         if !self.is_regular || self.truncate().is_err() {
             self.stop(&error);
@@ -519,14 +532,11 @@ fn open(path: &Path, with_keys: bool) -> Result<File, CaptureFileError> {
     if with_keys {
         owner_only(&mut options);
     }
-    let mut file = options.open(path).map_err(io_error)?;
+    let opened = open_as_only_writer(&mut options, path).map_err(io_error)?;
+    let mut file = opened.ok_or_else(|| CaptureFileError::InUse(path.to_owned()))?;
     let metadata = file.metadata().map_err(io_error)?;
     if with_keys && !is_own(&metadata) {
         return Err(CaptureFileError::NotOwn(path.to_owned()));
-    }
-    // Some network file systems have no locks.
-    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
-        return Err(CaptureFileError::InUse(path.to_owned()));
     }
     let mut start = Vec::new();
     (&mut file).take(MAGIC.len() as u64).read_to_end(&mut start).map_err(io_error)?;

@@ -109,6 +109,14 @@ fn half_open_handshakes_cannot_take_every_place() {
     }
 }
 
+#[test]
+fn handshake_of_the_only_client_is_not_cut_short() {
+    let lab = Lab::start(|config| config.max_clients = 1);
+    let silent = lab.connect();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(is_open(&silent), "nobody else waits for its place");
+}
+
 /// In mode pool, unfinished handshakes can't take every thread, and clients that wait for a thread aren't disconnected.
 #[test]
 fn half_open_handshakes_cannot_take_every_thread_of_the_pool() {
