@@ -84,9 +84,10 @@ pub(super) fn interrupt(context: &mut Context<'_>) -> Run {
 }
 
 pub(super) fn restart(context: &mut Context<'_>) -> Run {
-    if program(context)?.end().is_none() {
+    let is_running = program(context)?.end().is_none();
+    if is_running || context.half_closed.is_empty() {
         // The server's side must close first: the OS then keeps its port.
-        let mut client = context.connect()?;
+        let mut client = if is_running { context.connect()? } else { context.start_program()? };
         context.target.echo(&mut client, LINE)?;
         program(context)?.stop();
         context.half_closed.push(client);

@@ -14,11 +14,20 @@ const NOTICE: Duration = Duration::from_millis(100);
 
 type Run = Result<Outcome, Failure>;
 
+/// Checks that another client can connect after an event, which begins a sentence.
+pub(super) fn connects_another(context: &mut Context<'_>, event: &str) -> Run {
+    another(context, event, b"")
+}
+
 /// Checks that another client is served after an event, which begins a sentence.
 pub(super) fn serves_another(context: &mut Context<'_>, event: &str) -> Run {
+    another(context, event, LINE)
+}
+
+fn another(context: &mut Context<'_>, event: &str, data: &[u8]) -> Run {
     thread::sleep(NOTICE);
     let result = context.connect().and_then(|mut connection| {
-        context.target.echo(&mut connection, LINE)?;
+        context.target.echo(&mut connection, data)?;
         context.target.close(connection);
         Ok(())
     });

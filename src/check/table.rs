@@ -208,6 +208,7 @@ pub const CHECKS: &[ServerCheck] = &[
         )
     },
     ServerCheck {
+        depends: &["again"],
         ..check(
             "idle",
             "Number of clients served at once",

@@ -7,7 +7,7 @@ use crate::check::context::Context;
 use crate::check::echo::LINE;
 use crate::check::mistake;
 use crate::check::outcome::{Failure, Outcome};
-use crate::check::robustness::serves_another;
+use crate::check::robustness::{connects_another, serves_another};
 use crate::check::target::{StepError, Trouble};
 use crate::settings::TlsVersions;
 use crate::tls::explain::explain_accepted;
@@ -33,7 +33,7 @@ pub(super) fn versions(context: &mut Context<'_>) -> Run {
             Err(problem)
                 if matches!(problem.trouble, Trouble::Error(_) | Trouble::Closed | Trouble::Reset) =>
             {
-                serves_another(context, "After a failed handshake").map_err(handshake_error)?;
+                connects_another(context, "After a failed handshake").map_err(handshake_error)?;
             }
             Err(problem) => return Err(problem.into()),
         }
@@ -60,7 +60,8 @@ pub(super) fn certificate(context: &mut Context<'_>) -> Run {
         Err(StepError { trouble: Trouble::Error(text), .. }) => text,
         Err(problem) => return Err(problem.into()),
     };
-    serves_another(context, "After the client had rejected the certificate").map_err(handshake_error)?;
+    // The handshake is enough: what the server echoes is the subject of other checks.
+    connects_another(context, "After the client had rejected the certificate").map_err(handshake_error)?;
     if is_required { Err(Outcome::failed(text)) } else { Ok(Outcome::observed(text)) }
 }
 
