@@ -74,7 +74,7 @@ pub(super) fn sockets(context: &mut Context<'_>) -> Run {
                 return Ok(Outcome::passed("50 clients were served, and none of their sockets is open."));
             }
             Some(open) if context.target.pause_until(start + context.target.timeout).is_err() => {
-                let finding = format!("After {CLIENTS} clients had left, {} still open.", are(open));
+                let finding = format!("After {CLIENTS} clients had closed, {} still open.", are(open));
                 return Err(Outcome::failed(finding).with_mistake(Some(mistake::LEAK)));
             }
             Some(_) => std::thread::sleep(Duration::from_millis(20)),

@@ -62,7 +62,7 @@ pub(super) fn next(context: &mut Context<'_>) -> Run {
     let mut connection = context.connect()?;
     context.target.echo(&mut connection, LINE)?;
     context.target.close(connection);
-    Ok(Outcome::passed("A second client got its line back after the first had left."))
+    Ok(Outcome::passed("A second client got its line back after the first had closed."))
 }
 
 /// Sends data on a connection of its own.

@@ -203,7 +203,7 @@ pub(super) const HANDSHAKE_BLOCKS: Mistake = Mistake {
 };
 /// The program doesn't handle a stream that ends without `close_notify`.
 pub(super) const TRUNCATION: Mistake = Mistake {
-    text: "The server doesn't handle the error of recv or unwrap when a client leaves without close_notify.",
+    text: "The server doesn't handle the error of recv or unwrap when a client closes without close_notify.",
     python: "except OSError as error: print('Connection failed:', error)  # after try: around recv and unwrap",
 };
 /// The certificate isn't valid for this client.

@@ -38,7 +38,7 @@ fn another(context: &mut Context<'_>, event: &str, data: &[u8]) -> Run {
 pub(super) fn leaves(context: &mut Context<'_>) -> Run {
     let connection = context.connect()?;
     context.target.close(connection);
-    serves_another(context, "After a client had left without a byte")
+    serves_another(context, "After a client had closed without sending a byte")
 }
 
 pub(super) fn reset(context: &mut Context<'_>) -> Run {

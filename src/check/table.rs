@@ -107,7 +107,7 @@ pub const CHECKS: &[ServerCheck] = &[
         ..check(
             "next",
             "Serves the next client",
-            "Connects again after the first client has left, and sends a line.",
+            "Connects again after the first client has closed, and sends a line.",
             "accept(2)",
             echo::next,
         )
@@ -285,7 +285,7 @@ pub const CHECKS: &[ServerCheck] = &[
         mistake: Some(mistake::TRUNCATION),
         ..check(
             "truncated",
-            "Survives a client that leaves without close_notify",
+            "Survives a client that closes without close_notify",
             "Closes the TCP connection after an echo, then connects another client.",
             "RFC 8446, section 6.1",
             tls::truncated,
@@ -341,7 +341,7 @@ pub const CHECKS: &[ServerCheck] = &[
         mistake: Some(mistake::EMPTY_CLIENT),
         ..check(
             "empty-client",
-            "Survives a client that leaves without a byte",
+            "Survives a client that closes without sending a byte",
             "Connects and closes at once, then connects another client.",
             "recv(2)",
             robustness::leaves,

@@ -32,7 +32,7 @@ fn cards() -> [Card; 3] {
         Card {
             icon: Icon::Book,
             title: "Take a lesson",
-            about: "Eight short experiments, from the first echo to a hundred clients.",
+            about: "Eight short experiments, from the first echo to a check of your own program.",
             command: Command::StartLesson(0),
         },
         Card {

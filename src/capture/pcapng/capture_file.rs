@@ -60,9 +60,9 @@ pub struct Written {
     pub connections: u64,
     /// The number of packets in the file.
     pub packets: u64,
-    /// What was left out because the queue was full.
+    /// Counts what was left out because the queue was full.
     pub queue_full: LeftOut,
-    /// What was left out because the file could not be written.
+    /// Counts what was left out because the file could not be written.
     pub write_failed: LeftOut,
 }
 
@@ -89,9 +89,9 @@ struct Queue {
     with_keys: bool,
     /// Whether nothing can be written any more: the reader of a pipe has closed it.
     is_closed: AtomicBool,
-    /// What was left out because the queue was full.
+    /// Counts what was left out because the queue was full.
     overflow: Mutex<LeftOut>,
-    /// What was left out because the file could not be written.
+    /// Counts what was left out because the file could not be written.
     write_failed: Mutex<LeftOut>,
     done: Mutex<Receiver<Written>>,
 }
@@ -335,7 +335,7 @@ struct Writer {
     /// The size of the blocks that the file begins with, in bytes.
     header_len: usize,
     blocks: Blocks,
-    /// What is waiting to be written.
+    /// Counts what is waiting to be written.
     unwritten: LeftOut,
     /// The number of packets that were left out since the last one that was written.
     lost: u64,

@@ -51,7 +51,7 @@ const SERVERS: [(ServerChoice, &str, &str); 3] = [
 ];
 const MODES: [(Option<Expect>, &str, &str); 4] = [
     (None, "Any", "The checks only observe how many clients are served at once."),
-    (Some(Expect::One), "One client at a time", "Another client is served only after the first has left."),
+    (Some(Expect::One), "One client at a time", "Another client is served only after the first has closed."),
     (
         Some(Expect::Threads),
         "All clients at once",
