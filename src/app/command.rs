@@ -324,7 +324,8 @@ impl App {
         }
         // The computer may be on another network by now.
         self.look_up_lan_address();
-        self.rate = Rate::new(Instant::now());
+        self.started_at = Instant::now();
+        self.rate = Rate::new(self.started_at);
         self.server = Some(Server::start(config, self.event_sender.clone()));
     }
 
