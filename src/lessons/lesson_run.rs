@@ -98,12 +98,13 @@ impl LessonRun {
             && let Some(position) = progress.resumes_at()
         {
             run.marks.clone_from(&progress.steps);
-            run.position = position;
             for (index, step) in run.lesson.steps.iter().enumerate() {
                 let answer = progress.answers.get(index).and_then(|number| number.checked_sub(1));
                 let count = step.question.as_ref().map_or(0, |question| question.answers.len());
                 run.answers[index] = answer.filter(|answer| *answer < count);
             }
+            // The progress of the step's conditions isn't saved, so its question is asked again.
+            run.go_to(position);
         }
         run
     }

@@ -329,6 +329,23 @@ fn answers_are_resumed_and_files_without_answers_can_be_read() {
 }
 
 #[test]
+fn resumed_step_asks_again() {
+    let question = "[step.question]\ntext = 'Q?'\nanswers = ['a', 'b']\nright = 1\nwhy = 'W.'\n";
+    let first = "[[step]]\ntext = 'Wait.'\ndone = { seen = 'accepted' }\n";
+    let done = "{ all = [{ seen = 'received' }, { seen = 'answered' }] }";
+    let text =
+        format!("title = 'T'\nsummary = 'S.'\n{first}[[step]]\ntext = 'Think.'\ndone = {done}\n{question}");
+    let mut run = LessonRun::new(Arc::new(Lesson::parse(&text).unwrap()));
+    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
+    run.answer(0);
+    let mut resumed = LessonRun::resume(Arc::new(run.lesson().clone()), &run.progress());
+    assert_eq!((resumed.position(), resumed.question(1).unwrap().1), (1, None));
+    resumed.on_event(LessonEvent::Server(&received(1, b"x")));
+    resumed.answer(1);
+    assert_eq!(resumed.marks(), [StepMark::Done; 2]);
+}
+
+#[test]
 fn last_measurement_of_a_step_is_kept() {
     let mut run = asking("{ seen = 'received' }");
     let facts = |threads| LessonFacts {
