@@ -376,6 +376,15 @@ fn server_that_could_not_pass_is_not_checked() {
 }
 
 #[test]
+fn limit_of_clients_leaves_no_place_beside_an_idle_pool() {
+    let mut window = open(Settings { mode: Mode::Pool, max_clients: 1, ..Settings::default() }, LARGE);
+    let _client = crate::basics::connect(window.start());
+    window.wait_until("the client", |window| window.state().app().counters().clients_now == 1);
+    open_dialog(&mut window);
+    assert!(window.shows("The connected clients leave no place") && !window.enabled("Run the checks"));
+}
+
+#[test]
 fn dialog_opens_from_the_menu_and_the_help() {
     let mut window = open(Settings::default(), LARGE);
     window.click("Lessons");
