@@ -344,7 +344,8 @@ impl App {
     }
 
     /// Returns the port that the server listens on, otherwise the form's.
-    pub(super) fn port(&self) -> u16 {
+    #[must_use]
+    pub fn port(&self) -> u16 {
         match self.state() {
             ServerState::Listening { addresses, .. } => addresses.first().map_or(0, SocketAddr::port),
             _ => self.settings().port,

@@ -19,7 +19,7 @@ use crate::platform::renderers::DrawingDevice;
 use crate::server::ServerState;
 use crate::server::event::ClientId;
 use crate::settings::{Setting, ThemeChoice};
-use crate::ui::action::{Action, CheckFile, TABS};
+use crate::ui::action::{Action, TABS};
 use crate::ui::check_dialog::CheckDialog;
 use crate::ui::crash_dialog::CrashDialog;
 use crate::ui::file_dialogs::FileDialogs;
@@ -146,7 +146,7 @@ impl Window {
     fn run_command(&mut self, ctx: &Context, frame: &eframe::Frame, command: Command) {
         if let Command::SaveProgram(path) = &command {
             // The checks of a program probably are for this one.
-            self.check_dialog.set_file(CheckFile::Program, path.clone());
+            self.check_dialog.set_program(path.clone(), self.app.port());
         }
         // A user who starts the server wants to see the new entries.
         self.log.follow |= command == Command::Start;
