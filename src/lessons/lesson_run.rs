@@ -1,6 +1,7 @@
 //! A lesson that the user is doing: its current step, and which conditions are met.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +77,7 @@ pub struct LessonRun {
     usage: Vec<Option<ProcessUsage>>,
     /// The index of the current step, or the number of steps after the last one.
     position: usize,
-    /// Increases with each change of the step and with each answer, so that facts that were collected for an earlier step can be recognized.
+    /// See [`LessonRun::generation`].
     generation: u64,
 }
 
@@ -87,7 +88,7 @@ impl LessonRun {
         let marks = vec![StepMark::Open; lesson.steps.len()];
         let progress = lesson.steps.iter().map(no_progress).collect();
         let (answers, usage) = (vec![None; marks.len()], vec![None; marks.len()]);
-        Self { lesson, marks, progress, answers, usage, position: 0, generation: 0 }
+        Self { lesson, marks, progress, answers, usage, position: 0, generation: new_generation() }
     }
 
     /// Resumes a lesson at the step where it was left. Starts it over if it was finished, or if it has other steps now.
@@ -169,7 +170,7 @@ impl LessonRun {
             && answer < question.answers.len()
         {
             self.answers[self.position] = Some(answer);
-            self.generation += 1;
+            self.generation = new_generation();
             self.on_event(LessonEvent::Answered);
         }
     }
@@ -202,7 +203,8 @@ impl LessonRun {
             .collect()
     }
 
-    /// Returns a number that changes with each change of the step and with each answer, and is never reused.
+    /// Returns a number that changes with each change of the step and with each answer, and is never reused, not even by
+    /// another lesson.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -258,8 +260,7 @@ impl LessonRun {
 
     /// Starts the lesson over.
     pub fn restart(&mut self) {
-        let generation = self.generation + 1;
-        *self = Self { generation, ..Self::new(Arc::clone(&self.lesson)) };
+        *self = Self::new(Arc::clone(&self.lesson));
     }
 
     /// Goes to the next step if the goal of the current one is reached.
@@ -275,7 +276,7 @@ impl LessonRun {
 
     fn go_to(&mut self, position: usize) {
         self.position = position;
-        self.generation += 1;
+        self.generation = new_generation();
         let Some(step) = self.lesson.steps.get(position) else { return };
         if self.marks[position] == StepMark::Done {
             return;
@@ -288,6 +289,12 @@ impl LessonRun {
             }
         }
     }
+}
+
+/// Returns a number that no lesson has had since the program started.
+fn new_generation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn no_progress(step: &LessonStep) -> Vec<Progress> {

@@ -231,6 +231,15 @@ fn since_lesson_counts_events_before_the_step() {
 }
 
 #[test]
+fn each_lesson_has_its_own_generations() {
+    let (mut first, second) = (lesson(&["{ seen = 'accepted' }"]), lesson(&["{ seen = 'accepted' }"]));
+    let before = first.generation();
+    first.next();
+    let numbers = [before, first.generation(), second.generation()];
+    assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2] && numbers[2] != numbers[0], "{numbers:?}");
+}
+
+#[test]
 fn one_event_completes_one_step() {
     let mut run = lesson(&["{ seen = 'accepted' }", "{ seen = 'accepted' }"]);
     run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
