@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::lessons::condition::{Condition, Since};
 use crate::lessons::condition_text::describe;
 use crate::lessons::lesson::{Lesson, LessonStep};
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts, Progress};
@@ -212,12 +211,13 @@ impl LessonRun {
 
     /// Counts an event, and goes to the next step if it completes the current one.
     pub fn on_event(&mut self, event: LessonEvent<'_>) {
-        for (number, (step, progress)) in self.lesson.steps.iter().zip(&mut self.progress).enumerate() {
-            for (condition, progress) in step.goal.conditions().into_iter().zip(progress) {
-                let counts = number == self.position || is_since_lesson(condition);
-                if counts && self.marks[number] == StepMark::Open {
-                    progress.on_event(condition, event);
-                }
+        if let Some(step) = self.lesson.steps.get(self.position)
+            && self.marks[self.position] == StepMark::Open
+        {
+            for (condition, progress) in
+                step.goal.conditions().into_iter().zip(&mut self.progress[self.position])
+            {
+                progress.on_event(condition, event);
             }
         }
         self.advance();
@@ -277,17 +277,12 @@ impl LessonRun {
     fn go_to(&mut self, position: usize) {
         self.position = position;
         self.generation = new_generation();
-        let Some(step) = self.lesson.steps.get(position) else { return };
-        if self.marks[position] == StepMark::Done {
+        if self.marks.get(position).is_none_or(|mark| *mark == StepMark::Done) {
             return;
         }
         self.marks[position] = StepMark::Open;
         (self.answers[position], self.usage[position]) = (None, None);
-        for (condition, progress) in step.goal.conditions().into_iter().zip(&mut self.progress[position]) {
-            if !is_since_lesson(condition) {
-                *progress = Progress::default();
-            }
-        }
+        self.progress[position].fill(Progress::default());
     }
 }
 
@@ -299,8 +294,4 @@ fn new_generation() -> u64 {
 
 fn no_progress(step: &LessonStep) -> Vec<Progress> {
     vec![Progress::default(); step.goal.conditions().len()]
-}
-
-fn is_since_lesson(condition: &Condition) -> bool {
-    matches!(condition, Condition::Seen { since: Since::Lesson, .. })
 }

@@ -216,21 +216,6 @@ fn events_before_a_step_dont_complete_it() {
 }
 
 #[test]
-fn since_lesson_counts_events_before_the_step() {
-    let since = "{ all = [{ seen = 'received', since = 'lesson' }, { seen = 'closed' }] }";
-    let mut run = lesson(&["{ seen = 'accepted' }", since]);
-    run.on_event(LessonEvent::Server(&received(1, b"early")));
-    run.on_event(LessonEvent::Server(&closed(CloseReason::EndOfStream)));
-    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
-    assert_eq!(
-        run.condition_statuses().iter().map(|status| status.is_met).collect::<Vec<_>>(),
-        [true, false]
-    );
-    run.on_event(LessonEvent::Server(&closed(CloseReason::EndOfStream)));
-    assert_eq!(run.marks(), [StepMark::Done, StepMark::Done]);
-}
-
-#[test]
 fn each_lesson_has_its_own_generations() {
     let (mut first, second) = (lesson(&["{ seen = 'accepted' }"]), lesson(&["{ seen = 'accepted' }"]));
     let before = first.generation();
