@@ -215,12 +215,12 @@ impl App {
             Command::StartLesson(number) => self.start_lesson(number),
             Command::OpenLesson(path) => self.open_lesson(path),
             Command::SetUpLesson => self.set_up_lesson(),
-            Command::NextStep => self.next_lesson_step(),
+            Command::NextStep => self.with_lesson_step(LessonRun::next),
             Command::PreviousStep => self.with_lesson(LessonRun::back),
             Command::RestartLesson => self.with_lesson(LessonRun::restart),
             Command::SaveLessonResult(path) => self.save_lesson_result(path),
             Command::LeaveLesson => self.leave_lesson(true),
-            Command::AnswerQuestion(answer) => self.with_lesson(|run| run.answer(answer)),
+            Command::AnswerQuestion(answer) => self.with_lesson_step(|run| run.answer(answer)),
             Command::Opened(place) => self.lessons.on_event(LessonEvent::Opened(place)),
             Command::Selected(place, text) => self.lessons.on_event(LessonEvent::Selected(place, &text)),
             Command::SetEavesdropping(eavesdropping) => self.eavesdropping = eavesdropping,
@@ -324,7 +324,8 @@ impl App {
         }
         // The computer may be on another network by now.
         self.look_up_lan_address();
-        self.rate = Rate::new(Instant::now());
+        self.started_at = Instant::now();
+        self.rate = Rate::new(self.started_at);
         self.server = Some(Server::start(config, self.event_sender.clone()));
     }
 

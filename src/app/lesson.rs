@@ -99,12 +99,12 @@ impl App {
         }
     }
 
-    pub(super) fn next_lesson_step(&mut self) {
+    /// Changes the lesson, unless an event has completed its step just now: the user meant that step, not the next one.
+    pub(super) fn with_lesson_step(&mut self, change: impl FnOnce(&mut LessonRun)) {
         let generation = self.lessons.generation();
         self.with_lesson(|run| {
-            // An event may have completed the step just now, so that the next one is already shown.
             if Some(run.generation()) == generation {
-                run.next();
+                change(run);
             }
         });
     }
@@ -239,6 +239,7 @@ mod tests {
 
     use super::*;
     use crate::app::{Command, Options};
+    use crate::server::event::EventKind;
     use crate::settings::{Mode, Settings};
 
     fn poll_until(app: &mut App, done: impl Fn(&App) -> bool) {
@@ -248,6 +249,22 @@ mod tests {
             app.poll();
             std::thread::yield_now();
         }
+    }
+
+    #[test]
+    fn answer_that_comes_with_the_end_of_its_step_is_not_for_the_next_one() {
+        let question = "[step.question]\ntext = 'Q?'\nanswers = ['a', 'b']\nright = 1\nwhy = 'W.'\n";
+        let step = format!("[[step]]\ntext = 'Open.'\ndone = {{ seen = 'stopped' }}\n{question}");
+        let lesson = Lesson::parse(&format!("title = 'T'\nsummary = 'S.'\n{step}{step}")).unwrap();
+        let mut app = App::new(Settings::default(), Options::default());
+        app.begin_lesson(Arc::new(lesson), None);
+        app.event_sender.send(None, EventKind::Stopped);
+        // The event that completes the first step is still in the channel.
+        app.apply(Command::AnswerQuestion(1));
+        let run = app.lesson().unwrap();
+        assert_eq!((run.position(), run.question(1).unwrap().1), (1, None));
+        app.apply(Command::AnswerQuestion(1));
+        assert_eq!(app.lesson().unwrap().question(1).unwrap().1, Some(1));
     }
 
     #[test]

@@ -197,9 +197,7 @@ impl App {
     #[must_use]
     pub fn program(&self) -> Arc<Program> {
         let mut config = ServerConfig::from(self.running_with().unwrap_or(self.settings()));
-        if self.running_with().is_some() {
-            config.port = self.port();
-        }
+        config.port = self.port();
         if let Some(tls) = &mut config.tls {
             // The program may be saved anywhere, but relative paths refer to Echoscope's current folder.
             for path in [&mut tls.certificate, &mut tls.key, &mut tls.client_ca] {

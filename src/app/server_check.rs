@@ -52,10 +52,10 @@ impl App {
         }
         let served_at_once = match running.mode {
             Mode::One => 1,
-            Mode::Pool => running.pool_size.into(),
-            Mode::Threads => running.max_clients.into(),
+            Mode::Pool => running.max_clients.min(running.pool_size.into()),
+            Mode::Threads => running.max_clients,
         };
-        if self.counters().clients_now >= served_at_once {
+        if self.counters().clients_now >= u64::from(served_at_once) {
             return Err(
                 "The connected clients leave no place for the checks. Close their connections first.",
             );

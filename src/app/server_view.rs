@@ -2,6 +2,7 @@
 //! at, and where step mode paused them, with the variables that they have there.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::app::state::App;
 use crate::log::format;
@@ -65,6 +66,12 @@ impl App {
     pub fn starting_addresses(&self) -> Vec<(SocketAddr, bool)> {
         let server = self.server.as_ref().filter(|server| matches!(server.state(), ServerState::Starting));
         server.map_or_else(Vec::new, |server| server.calls().addresses)
+    }
+
+    /// Returns how long the server has been starting; `None` unless it is starting.
+    #[must_use]
+    pub fn starting_for(&self) -> Option<Duration> {
+        matches!(self.state(), ServerState::Starting).then(|| self.started_at.elapsed())
     }
 
     /// Returns whether the server pauses before each call, or will when it is started.

@@ -66,6 +66,8 @@ pub struct App {
     pub(super) server: Option<Server>,
     /// The settings that the server was started with.
     pub(super) started_with: Settings,
+    /// When the server was started last.
+    pub(super) started_at: Instant,
     pub(super) event_sender: EventSender,
     pub(super) event_receiver: EventReceiver,
     pub(super) log: EventLog,
@@ -116,6 +118,7 @@ impl App {
         let mut app = Self {
             server: None,
             started_with: settings.clone(),
+            started_at: Instant::now(),
             event_sender,
             event_receiver,
             log: EventLog::new(log_limits(&settings), 0),
@@ -341,7 +344,8 @@ impl App {
     }
 
     /// Returns the port that the server listens on, otherwise the form's.
-    pub(super) fn port(&self) -> u16 {
+    #[must_use]
+    pub fn port(&self) -> u16 {
         match self.state() {
             ServerState::Listening { addresses, .. } => addresses.first().map_or(0, SocketAddr::port),
             _ => self.settings().port,

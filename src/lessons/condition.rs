@@ -36,20 +36,7 @@ pub enum Condition {
         pattern: EventPattern,
         /// How many events are needed, or for [`EventPattern::Received`] with `bytes`, how many bytes.
         at_least: u64,
-        /// From when on events count.
-        since: Since,
     },
-}
-
-/// From when on events count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Since {
-    /// From the beginning of the step.
-    #[default]
-    Step,
-    /// From the beginning of the lesson.
-    Lesson,
 }
 
 /// A state of the app. The variants without fields have braces because serde would accept unknown keys otherwise.
@@ -464,7 +451,6 @@ impl Condition {
                 return Err(advice.to_owned());
             }
         }
-        let since = fields.remove("since").map(read).transpose()?.unwrap_or_default();
         let at_least: Option<NonZeroU64> = fields.remove("at_least").map(read).transpose()?;
         let pattern = read(Value::Table(fields))?;
         let bytes = match &pattern {
@@ -474,7 +460,7 @@ impl Condition {
         if bytes.is_some() && at_least.is_some() {
             return Err("give bytes or at_least, not both".to_owned());
         }
-        Ok(Self::Seen { pattern, at_least: bytes.or(at_least).map_or(1, NonZeroU64::get), since })
+        Ok(Self::Seen { pattern, at_least: bytes.or(at_least).map_or(1, NonZeroU64::get) })
     }
 }
 

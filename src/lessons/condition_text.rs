@@ -10,7 +10,7 @@ use crate::text::{count, with_thousands};
 pub(super) fn describe(condition: &Condition) -> String {
     match condition {
         Condition::Is(state) => describe_state(state),
-        Condition::Seen { pattern, at_least, .. } => describe_events(pattern, *at_least),
+        Condition::Seen { pattern, at_least } => describe_events(pattern, *at_least),
     }
 }
 

@@ -1,10 +1,10 @@
 //! A lesson that the user is doing: its current step, and which conditions are met.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::lessons::condition::{Condition, Since};
 use crate::lessons::condition_text::describe;
 use crate::lessons::lesson::{Lesson, LessonStep};
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts, Progress};
@@ -76,7 +76,7 @@ pub struct LessonRun {
     usage: Vec<Option<ProcessUsage>>,
     /// The index of the current step, or the number of steps after the last one.
     position: usize,
-    /// Increases with each change of the step and with each answer, so that facts that were collected for an earlier step can be recognized.
+    /// See [`LessonRun::generation`].
     generation: u64,
 }
 
@@ -87,7 +87,7 @@ impl LessonRun {
         let marks = vec![StepMark::Open; lesson.steps.len()];
         let progress = lesson.steps.iter().map(no_progress).collect();
         let (answers, usage) = (vec![None; marks.len()], vec![None; marks.len()]);
-        Self { lesson, marks, progress, answers, usage, position: 0, generation: 0 }
+        Self { lesson, marks, progress, answers, usage, position: 0, generation: new_generation() }
     }
 
     /// Resumes a lesson at the step where it was left. Starts it over if it was finished, or if it has other steps now.
@@ -98,12 +98,13 @@ impl LessonRun {
             && let Some(position) = progress.resumes_at()
         {
             run.marks.clone_from(&progress.steps);
-            run.position = position;
             for (index, step) in run.lesson.steps.iter().enumerate() {
                 let answer = progress.answers.get(index).and_then(|number| number.checked_sub(1));
                 let count = step.question.as_ref().map_or(0, |question| question.answers.len());
                 run.answers[index] = answer.filter(|answer| *answer < count);
             }
+            // The progress of the step's conditions isn't saved, so its question is asked again.
+            run.go_to(position);
         }
         run
     }
@@ -168,7 +169,7 @@ impl LessonRun {
             && answer < question.answers.len()
         {
             self.answers[self.position] = Some(answer);
-            self.generation += 1;
+            self.generation = new_generation();
             self.on_event(LessonEvent::Answered);
         }
     }
@@ -201,7 +202,8 @@ impl LessonRun {
             .collect()
     }
 
-    /// Returns a number that changes with each change of the step and with each answer, and is never reused.
+    /// Returns a number that changes with each change of the step and with each answer, and is never reused, not even by
+    /// another lesson.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -209,12 +211,13 @@ impl LessonRun {
 
     /// Counts an event, and goes to the next step if it completes the current one.
     pub fn on_event(&mut self, event: LessonEvent<'_>) {
-        for (number, (step, progress)) in self.lesson.steps.iter().zip(&mut self.progress).enumerate() {
-            for (condition, progress) in step.goal.conditions().into_iter().zip(progress) {
-                let counts = number == self.position || is_since_lesson(condition);
-                if counts && self.marks[number] == StepMark::Open {
-                    progress.on_event(condition, event);
-                }
+        if let Some(step) = self.lesson.steps.get(self.position)
+            && self.marks[self.position] == StepMark::Open
+        {
+            for (condition, progress) in
+                step.goal.conditions().into_iter().zip(&mut self.progress[self.position])
+            {
+                progress.on_event(condition, event);
             }
         }
         self.advance();
@@ -257,8 +260,7 @@ impl LessonRun {
 
     /// Starts the lesson over.
     pub fn restart(&mut self) {
-        let generation = self.generation + 1;
-        *self = Self { generation, ..Self::new(Arc::clone(&self.lesson)) };
+        *self = Self::new(Arc::clone(&self.lesson));
     }
 
     /// Goes to the next step if the goal of the current one is reached.
@@ -274,25 +276,22 @@ impl LessonRun {
 
     fn go_to(&mut self, position: usize) {
         self.position = position;
-        self.generation += 1;
-        let Some(step) = self.lesson.steps.get(position) else { return };
-        if self.marks[position] == StepMark::Done {
+        self.generation = new_generation();
+        if self.marks.get(position).is_none_or(|mark| *mark == StepMark::Done) {
             return;
         }
         self.marks[position] = StepMark::Open;
         (self.answers[position], self.usage[position]) = (None, None);
-        for (condition, progress) in step.goal.conditions().into_iter().zip(&mut self.progress[position]) {
-            if !is_since_lesson(condition) {
-                *progress = Progress::default();
-            }
-        }
+        self.progress[position].fill(Progress::default());
     }
+}
+
+/// Returns a number that no lesson has had since the program started.
+fn new_generation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn no_progress(step: &LessonStep) -> Vec<Progress> {
     vec![Progress::default(); step.goal.conditions().len()]
-}
-
-fn is_since_lesson(condition: &Condition) -> bool {
-    matches!(condition, Condition::Seen { since: Since::Lesson, .. })
 }

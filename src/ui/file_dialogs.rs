@@ -3,7 +3,6 @@
 //! The OS's dialog is created on the window's thread, as macOS requires, and awaited on another thread. An [`Action`]
 //! that needs a path waits here until the path is known.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -36,8 +35,8 @@ pub(super) struct FileDialogs {
     native: bool,
     pending: Option<(Action, Receiver<Answer>)>,
     prompt: Option<PathPrompt>,
-    /// The path last typed into each prompt that saves a file, by the prompt's title.
-    saved_paths: HashMap<&'static str, String>,
+    /// The folder of the path last typed into a prompt that saves a file.
+    saved_folder: Option<PathBuf>,
 }
 
 /// An answer without a path that comes faster than this means that the OS has no file dialogs: a user needs longer to
@@ -47,7 +46,7 @@ const MIN_ANSWER_TIME: Duration = Duration::from_millis(700);
 impl FileDialogs {
     /// Returns file dialogs that use the OS's own if `native` and if the OS has them, or else prompts.
     pub(super) fn new(native: bool) -> Self {
-        Self { native, pending: None, prompt: None, saved_paths: HashMap::new() }
+        Self { native, pending: None, prompt: None, saved_folder: None }
     }
 
     /// Asks for the path that an action needs, unless another dialog is open.
@@ -63,13 +62,11 @@ impl FileDialogs {
     }
 
     fn open_prompt(&mut self, ctx: &Context, action: Action, request: PathRequest) {
-        let text = match self.saved_paths.get(request.title) {
-            Some(path) => path.clone(),
-            None if request.current.is_empty() && request.kind == PathKind::SaveFile => {
-                let home = std::env::home_dir().unwrap_or_default();
-                home.join(&request.file_name).to_string_lossy().into_owned()
-            }
-            None => request.current.clone(),
+        let text = if request.current.is_empty() && request.kind == PathKind::SaveFile {
+            let folder = self.saved_folder.clone().or_else(std::env::home_dir).unwrap_or_default();
+            folder.join(&request.file_name).to_string_lossy().into_owned()
+        } else {
+            request.current.clone()
         };
         let ctx = ctx.clone();
         let wake: WakeFn = Arc::new(move || ctx.request_repaint());
@@ -123,10 +120,11 @@ impl FileDialogs {
                 (has_failed && is_newest).then(|| Command::DismissNotice.into())
             }
             PromptResult::Confirmed => {
+                let path = typed_path(&prompt.text);
                 if prompt.request.kind == PathKind::SaveFile {
-                    self.saved_paths.insert(prompt.request.title, prompt.text.clone());
+                    self.saved_folder = path.parent().map(Path::to_owned);
                 }
-                let action = prompt.action.clone().with_path(typed_path(&prompt.text));
+                let action = prompt.action.clone().with_path(path);
                 if prompt.saves_file() {
                     prompt.stage = Stage::Saving;
                 } else {

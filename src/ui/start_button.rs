@@ -1,10 +1,13 @@
 //! The button that starts or stops the server: large below the form, or small in the top bar while the form is hidden.
 
+use std::time::Duration;
+
 use egui::{Button, Response, RichText, Stroke, Ui, Vec2, vec2};
 
 use crate::app::{App, Command};
 use crate::server::ServerState;
 use crate::ui::action::Action;
+use crate::ui::frame_pacing::repaint_after;
 use crate::ui::shortcuts::with_key_names;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::text_width;
@@ -13,6 +16,15 @@ use crate::ui::widgets::icon::Icon;
 const LABELS: [&str; 4] = ["Start server", "Stop server", "Starting…", "Stopping…"];
 /// The width and height of the icon.
 const ICON: f32 = 13.0;
+/// How long a server must have been starting before it can be stopped. Most servers listen sooner, so the button
+/// doesn't flicker, and the second click of a double click doesn't stop the server.
+const STOP_DELAY: Duration = Duration::from_millis(500);
+
+/// Returns how long the server must still be starting before it can be stopped; `None` if it isn't starting or can be
+/// stopped now.
+pub(super) fn time_until_stop(app: &App) -> Option<Duration> {
+    STOP_DELAY.checked_sub(app.starting_for()?)
+}
 
 /// Shows the large button. It is disabled while the server can't be started.
 pub(super) fn show_large(ui: &mut Ui, app: &App, width: f32) -> Option<Action> {
@@ -40,8 +52,10 @@ fn show(
     let [start, stop, starting, stopping] = LABELS;
     let keys = |text: &str| with_key_names(ui.ctx(), text);
     let (label, icon, action, about) = match app.state() {
-        // In step mode, a server can be stopped while it is starting.
-        ServerState::Starting if !app.is_stepping() => (starting, None, None, String::new()),
+        ServerState::Starting if let Some(wait) = time_until_stop(app) => {
+            repaint_after(ui.ctx(), wait);
+            (starting, None, None, String::new())
+        }
         ServerState::Stopping => (stopping, None, None, String::new()),
         ServerState::Starting | ServerState::Listening { .. } => {
             let about = keys("Close all connections and stop (Ctrl+Enter)");

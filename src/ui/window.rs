@@ -19,7 +19,7 @@ use crate::platform::renderers::DrawingDevice;
 use crate::server::ServerState;
 use crate::server::event::ClientId;
 use crate::settings::{Setting, ThemeChoice};
-use crate::ui::action::{Action, CheckFile, TABS};
+use crate::ui::action::{Action, TABS};
 use crate::ui::check_dialog::CheckDialog;
 use crate::ui::crash_dialog::CrashDialog;
 use crate::ui::file_dialogs::FileDialogs;
@@ -42,7 +42,7 @@ use crate::ui::tls_dialogs::TlsDialogs;
 use crate::ui::toast::Toast;
 use crate::ui::top_bar::TopBar;
 use crate::ui::widgets::{scroll_when_small, track_window_size};
-use crate::ui::{presenter, remembered, shortcuts, start_screen, status_bar, tabs};
+use crate::ui::{presenter, remembered, shortcuts, start_button, start_screen, status_bar, tabs};
 
 /// The window's state: the app that it shows, and the state of each panel.
 pub struct Window {
@@ -146,7 +146,7 @@ impl Window {
     fn run_command(&mut self, ctx: &Context, frame: &eframe::Frame, command: Command) {
         if let Command::SaveProgram(path) = &command {
             // The checks of a program probably are for this one.
-            self.check_dialog.set_file(CheckFile::Program, path.clone());
+            self.check_dialog.set_program(path.clone(), self.app.port());
         }
         // A user who starts the server wants to see the new entries.
         self.log.follow |= command == Command::Start;
@@ -241,8 +241,8 @@ impl Window {
                 self.app.tell(Notice::good(NoticeTopic::CopiedCrash, "The crash report was copied."));
             }
             Action::StartOrStop => match self.app.state() {
-                ServerState::Starting if self.app.is_stepping() => self.app.apply(Command::Stop),
-                ServerState::Listening { .. } => self.app.apply(Command::Stop),
+                ServerState::Starting if start_button::time_until_stop(&self.app).is_some() => {}
+                ServerState::Starting | ServerState::Listening { .. } => self.app.apply(Command::Stop),
                 ServerState::Stopped | ServerState::Failed(_) => match self.app.missing() {
                     None => self.handle_action(ctx, frame, Command::Start.into()),
                     Some(field) => {
@@ -250,7 +250,7 @@ impl Window {
                         self.side_panel.focus(ctx, field);
                     }
                 },
-                _ => {}
+                ServerState::Stopping => {}
             },
         }
     }

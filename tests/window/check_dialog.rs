@@ -376,6 +376,61 @@ fn server_that_could_not_pass_is_not_checked() {
 }
 
 #[test]
+fn limit_of_clients_leaves_no_place_beside_an_idle_pool() {
+    let mut window = open(Settings { mode: Mode::Pool, max_clients: 1, ..Settings::default() }, LARGE);
+    let _client = crate::basics::connect(window.start());
+    window.wait_until("the client", |window| window.state().app().counters().clients_now == 1);
+    open_dialog(&mut window);
+    assert!(window.shows("The connected clients leave no place") && !window.enabled("Run the checks"));
+}
+
+fn value(window: &Window, field: &str) -> Option<String> {
+    window.0.get_by_role_and_label(Role::TextInput, field).value()
+}
+
+#[test]
+fn saved_program_is_checked_on_its_own_port() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = open(Settings::default(), LARGE);
+    open_dialog(&mut window);
+    window.press(Key::Escape);
+    let save = |window: &mut Window, name: &str| {
+        window.0.get_by_role_and_label(Role::Tab, "Code").click_accesskit();
+        window.run();
+        window.click("Save as ServerPython.py…");
+        let path = folder.path().join(name);
+        window.fill(PROMPT, &path.to_string_lossy());
+        window.press(Key::Enter);
+        window.wait_until_shown("The program was saved.");
+        open_dialog(window);
+        choose(window, "Server", "A Python file");
+        let port = value(window, "Server port").unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(&format!("SERVER_PORT = {port}\n")), "port {port}:\n{text}");
+        window.press(Key::Escape);
+    };
+    window.fill("Port", "9000");
+    save(&mut window, "form.py");
+    // The OS chooses the port.
+    window.fill("Port", "0");
+    window.start();
+    save(&mut window, "running.py");
+}
+
+#[test]
+fn typed_address_is_kept_without_a_port() {
+    let mut window = open(Settings::default(), LARGE);
+    open_dialog(&mut window);
+    choose(&mut window, "Server", "A Python file");
+    window.fill("Server port", "");
+    choose(&mut window, "Server", "Another address");
+    window.fill("Server address", "192.0.2.1:80");
+    window.press(Key::Escape);
+    window.click("Check a server…");
+    assert_eq!(value(&window, "Server address").as_deref(), Some("192.0.2.1:80"));
+}
+
+#[test]
 fn dialog_opens_from_the_menu_and_the_help() {
     let mut window = open(Settings::default(), LARGE);
     window.click("Lessons");

@@ -2,10 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
+use echoscope::server::ServerState;
 use echoscope::server::calls::Call;
 use echoscope::settings::Settings;
-use egui::{Key, Role};
+use egui::{Key, Modifiers, Role, ViewportId};
 use egui_kittest::kittest::Queryable;
 
 use crate::basics::{connect, echo};
@@ -139,5 +141,33 @@ fn f9_toggles_step_mode() {
         window.0.key_press(Key::F9);
         window.0.run();
         assert_eq!(window.app().is_stepping(), on);
+    }
+}
+
+#[test]
+fn server_that_is_starting_can_be_stopped_after_half_a_second() {
+    let is_starting = |window: &Window| matches!(window.app().state(), ServerState::Starting);
+    let mut window = window();
+    open_tab(&mut window);
+    switch_on(&mut window);
+    // Step mode keeps the server starting, as a resolver that doesn't answer does.
+    for keyboard in [false, true] {
+        let began = Instant::now();
+        window.click("Start server");
+        window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+        window.0.step();
+        if began.elapsed() < Duration::from_millis(500) {
+            assert!(is_starting(&window), "a second press stops the server at once");
+            let next_frame = window.0.output().viewport_output[&ViewportId::ROOT].repaint_delay;
+            assert!(next_frame <= Duration::from_millis(500), "{next_frame:?}");
+        }
+        window.wait_until_enabled("Stop server");
+        assert!(began.elapsed() >= Duration::from_millis(500) && is_starting(&window));
+        if keyboard {
+            window.0.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+        } else {
+            window.0.get_by_label("Stop server").click();
+        }
+        window.wait_until_enabled("Start server");
     }
 }

@@ -185,6 +185,28 @@ fn existing_files_are_only_replaced_after_consent() {
 }
 
 #[test]
+fn client_certificate_is_only_replaced_after_consent() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["server.key", "client.key"] {
+        std::fs::write(folder.path().join(name), "old").unwrap();
+    }
+    let mut window = Window::for_reader(Settings::default(), large());
+    window.click("Create certificate…");
+    window.click("Signed by a practice CA");
+    window.fill("Folder", &folder.path().to_string_lossy());
+    window.wait_until_shown("server.key already exists.");
+    window.click("Replace existing files");
+    window.wait_until_enabled("Create");
+    window.0.get_by_label("Also a client certificate").click_accesskit();
+    // The frame with the click, and the one that starts to look for the files.
+    window.0.step();
+    window.0.step();
+    assert!(!window.enabled("Create"), "nobody knows yet whether client.key exists");
+    window.wait_until_shown("server.key and client.key already exist.");
+    assert!(!window.enabled("Create"));
+}
+
+#[test]
 fn the_openssl_commands_follow_the_form() {
     let mut window = Window::for_reader(Settings::default(), large());
     window.click("Create certificate…");

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -303,7 +304,13 @@ fn diagram_is_saved_and_cleared() {
         window.click("Save as…");
         window.click(item);
         window.wait_until_shown("type the path");
-        window.fill("No file dialog is available, so type the path.", &path.to_string_lossy());
+        let prompt = "No file dialog is available, so type the path.";
+        let suggested = window.0.get_by_role_and_label(Role::TextInput, prompt).value().unwrap();
+        let file = format!("echoscope-connection-1.{}", &name[2..]);
+        assert!(suggested.ends_with(&file), "{suggested}");
+        let is_first = name == "a.svg";
+        assert_eq!(Path::new(&suggested).parent() == Some(folder.path()), !is_first, "{suggested}");
+        window.fill(prompt, &path.to_string_lossy());
         window.press(Key::Enter);
         window.wait_until("the file", |_| path.exists());
         let text = std::fs::read_to_string(&path).unwrap();

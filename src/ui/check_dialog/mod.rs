@@ -120,15 +120,25 @@ impl CheckDialog {
     /// Opens the dialog, with the report of the last run if there is one. A lesson that waits for another run gets the
     /// form.
     pub(super) fn open(&mut self, app: &App) {
+        // The program in the Code tab has the form's port.
+        let port = Some(app.settings().port).filter(|port| *port != 0).unwrap_or(DEFAULT_PORT);
         if self.port.is_empty() {
-            // The program in the Code tab has the form's port.
-            let port = Some(app.settings().port).filter(|port| *port != 0).unwrap_or(DEFAULT_PORT);
             self.port = port.to_string();
+        }
+        if self.address.is_empty() {
             self.address = format!("localhost:{port}");
         }
         (self.is_open, self.looked_for) = (true, None);
         let waits = app.lesson().and_then(LessonRun::step).is_some_and(LessonStep::waits_for_check);
         self.shows_form = app.check_run().is_none_or(|run| waits && !run.is_running());
+    }
+
+    /// Puts a program that was just saved into its field, and its port unless the OS will choose it.
+    pub(super) fn set_program(&mut self, path: PathBuf, port: u16) {
+        self.program = path.into();
+        if port != 0 {
+            self.port = port.to_string();
+        }
     }
 
     /// Puts a file that the user chose into its field.

@@ -83,13 +83,14 @@ impl CreateDialog {
             self.start_preflight(spec.clone());
             self.outcome = None;
         }
-        // Taken out of `self`, which `fields` borrows mutably. A preflight for another folder, defect or use of a CA is
-        // not current.
+        // Taken out of `self`, which `fields` borrows mutably. A preflight for another folder, defect or use of a CA, or
+        // for other files, is not current.
         let last_preflight = self.preflight.take();
         let is_current = |(checked_spec, _): &&(CertificateSpec, Preflight)| {
             checked_spec.folder == spec.folder
                 && checked_spec.needs_ca() == spec.needs_ca()
                 && checked_spec.defect == spec.defect
+                && checked_spec.file_names() == spec.file_names()
         };
         let current = last_preflight.as_ref().filter(is_current).map(|(_, preflight)| preflight);
         let is_ready = spec.problems().is_empty()

@@ -145,5 +145,5 @@ text = "Do it."
 why = "So."
 settings = { host = "::1", port = 0, backlog = 2, mode = "pool", alpn = ["h2"], tls_versions = "1.3" }
 open = "wire"
-done = { all = [{ seen = "stream", contains = "abab" }, { any = [{ is = "connected", at_most = 0 }, { seen = "received", hex = "00 ff", length = 2, since = "lesson" }] }] }
+done = { all = [{ seen = "stream", contains = "abab" }, { any = [{ is = "connected", at_most = 0 }, { seen = "received", hex = "00 ff", length = 2 }] }] }
 "#;

@@ -216,18 +216,12 @@ fn events_before_a_step_dont_complete_it() {
 }
 
 #[test]
-fn since_lesson_counts_events_before_the_step() {
-    let since = "{ all = [{ seen = 'received', since = 'lesson' }, { seen = 'closed' }] }";
-    let mut run = lesson(&["{ seen = 'accepted' }", since]);
-    run.on_event(LessonEvent::Server(&received(1, b"early")));
-    run.on_event(LessonEvent::Server(&closed(CloseReason::EndOfStream)));
-    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
-    assert_eq!(
-        run.condition_statuses().iter().map(|status| status.is_met).collect::<Vec<_>>(),
-        [true, false]
-    );
-    run.on_event(LessonEvent::Server(&closed(CloseReason::EndOfStream)));
-    assert_eq!(run.marks(), [StepMark::Done, StepMark::Done]);
+fn each_lesson_has_its_own_generations() {
+    let (mut first, second) = (lesson(&["{ seen = 'accepted' }"]), lesson(&["{ seen = 'accepted' }"]));
+    let before = first.generation();
+    first.next();
+    let numbers = [before, first.generation(), second.generation()];
+    assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2] && numbers[2] != numbers[0], "{numbers:?}");
 }
 
 #[test]
@@ -326,6 +320,23 @@ fn answers_are_resumed_and_files_without_answers_can_be_read() {
     let wrong = LessonProgress { answers: vec![9, 9, 9], ..old };
     let resumed = LessonRun::resume(Arc::new(run.lesson().clone()), &wrong);
     assert_eq!(resumed.question(0).unwrap().1, None, "there is no ninth answer");
+}
+
+#[test]
+fn resumed_step_asks_again() {
+    let question = "[step.question]\ntext = 'Q?'\nanswers = ['a', 'b']\nright = 1\nwhy = 'W.'\n";
+    let first = "[[step]]\ntext = 'Wait.'\ndone = { seen = 'accepted' }\n";
+    let done = "{ all = [{ seen = 'received' }, { seen = 'answered' }] }";
+    let text =
+        format!("title = 'T'\nsummary = 'S.'\n{first}[[step]]\ntext = 'Think.'\ndone = {done}\n{question}");
+    let mut run = LessonRun::new(Arc::new(Lesson::parse(&text).unwrap()));
+    run.on_event(LessonEvent::Server(&event(1, EventKind::Opened)));
+    run.answer(0);
+    let mut resumed = LessonRun::resume(Arc::new(run.lesson().clone()), &run.progress());
+    assert_eq!((resumed.position(), resumed.question(1).unwrap().1), (1, None));
+    resumed.on_event(LessonEvent::Server(&received(1, b"x")));
+    resumed.answer(1);
+    assert_eq!(resumed.marks(), [StepMark::Done; 2]);
 }
 
 #[test]
