@@ -2,6 +2,7 @@
 //! result as a change to the app, which [`crate::app::App::poll`] applies.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -32,15 +33,17 @@ pub(super) struct Background<A> {
     sender: Sender<Update<A>>,
     updates: Receiver<Update<A>>,
     wake: WakeFn,
+    /// Called with a thread's name after its work panicked.
+    on_panic: fn(&mut A, &'static str),
     /// Every thread that must finish holds a clone of the sender, so the receiver disconnects once all of them have.
     unfinished: (Option<Sender<()>>, Receiver<()>),
 }
 
 impl<A: 'static> Background<A> {
-    pub(super) fn new(wake: WakeFn) -> Self {
+    pub(super) fn new(wake: WakeFn, on_panic: fn(&mut A, &'static str)) -> Self {
         let (sender, updates) = channel();
         let (guard, all_finished) = channel();
-        Self { sender, updates, wake, unfinished: (Some(guard), all_finished) }
+        Self { sender, updates, wake, on_panic, unfinished: (Some(guard), all_finished) }
     }
 
     /// Runs `work` on a thread with this name. `must_finish`: whether [`Self::finish`]
@@ -50,14 +53,17 @@ impl<A: 'static> Background<A> {
     /// The OS can't create a thread.
     pub(super) fn run(
         &self,
-        name: &str,
+        name: &'static str,
         must_finish: bool,
         work: impl FnOnce(&UpdateSender<A>) + Send + 'static,
     ) -> io::Result<()> {
         let updates = UpdateSender { sender: self.sender.clone(), wake: Arc::clone(&self.wake) };
         let guard = self.unfinished.0.clone().filter(|_| must_finish);
+        let on_panic = self.on_panic;
         let run = move || {
-            work(&updates);
+            if catch_unwind(AssertUnwindSafe(|| work(&updates))).is_err() {
+                updates.send(move |app| on_panic(app, name));
+            }
             drop(guard);
         };
         thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
@@ -73,5 +79,21 @@ impl<A: 'static> Background<A> {
         self.unfinished.0 = None;
         // Nothing is ever sent, so this returns when the last sender is dropped.
         let _ = self.unfinished.1.recv_timeout(timeout);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_panics_is_reported() {
+        let on_panic = |failed: &mut Vec<&str>, name| failed.push(name);
+        let mut background = Background::new(Arc::new(|| {}), on_panic);
+        background.run("test", true, |_| panic!("on purpose")).unwrap();
+        background.finish(Duration::from_secs(20));
+        let mut failed = Vec::new();
+        background.next_update().unwrap()(&mut failed);
+        assert_eq!(failed, ["test"]);
     }
 }

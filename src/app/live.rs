@@ -18,7 +18,7 @@ use crate::text::{self, with_thousands};
 
 /// How often other connections may be chosen for the picture.
 const CHOOSE_INTERVAL: Duration = Duration::from_secs(1);
-/// After how long in `sendall` without progress the client counts as not reading.
+/// After how long in `sendall` without progress a thread counts as blocked.
 const BLOCKED_AFTER: Duration = Duration::from_millis(300);
 
 /// The picture.
@@ -83,7 +83,7 @@ pub enum ThreadState {
     Running,
     /// Paused in step mode, or accepting is paused.
     Paused,
-    /// In `sendall`, and the client doesn't read.
+    /// In `sendall` without progress, or unable to accept.
     Blocked,
 }
 
@@ -126,8 +126,10 @@ pub struct LiveView {
 struct Drawn {
     id: ClientId,
     bytes: [u64; 2],
+    /// The OS's send queue. It shrinks during a long `sendall`, which is only counted when it returns.
+    send_queue: Option<ByteQueue>,
     moved: [Option<Instant>; 2],
-    /// When the call or the bytes last changed.
+    /// When the call, the bytes or the send queue last changed.
     changed: Instant,
     site: Option<CallSite>,
 }
@@ -152,13 +154,14 @@ impl LiveView {
         let is_tls = matches!(app.state(), ServerState::Listening { tls: true, .. });
         let clients = self.drawn.iter_mut().zip(queues).filter_map(|(drawn, queues)| {
             let connection = find(&connections, drawn.id)?;
-            drawn.update(connection, now);
+            let queues = queues.unwrap_or_default();
+            drawn.update(connection, queues.send, now);
             Some(LiveClient {
                 client: connection.client,
                 tls: is_tls,
                 received: connection.received,
                 sent: connection.sent,
-                queues: queues.unwrap_or_default(),
+                queues,
                 thread: client_thread(connection, mode, drawn.is_blocked(now)),
                 moved: drawn.moved,
             })
@@ -265,20 +268,21 @@ impl Drawn {
     fn new(connection: &Connection, now: Instant, is_new: bool) -> Self {
         let bytes = [connection.received, connection.sent];
         let moved = bytes.map(|bytes| (is_new && bytes > 0).then_some(now));
-        Self { id: connection.client.id, bytes, moved, changed: now, site: connection.site }
+        Self { id: connection.client.id, bytes, send_queue: None, moved, changed: now, site: connection.site }
     }
 
-    fn update(&mut self, connection: &Connection, now: Instant) {
+    fn update(&mut self, connection: &Connection, send_queue: Option<ByteQueue>, now: Instant) {
         let bytes = [connection.received, connection.sent];
         for ((moved, before), bytes) in self.moved.iter_mut().zip(self.bytes).zip(bytes) {
             if bytes != before {
                 *moved = Some(now);
             }
         }
-        if bytes != self.bytes || connection.site != self.site {
+        let current = (bytes, send_queue, connection.site);
+        if current != (self.bytes, self.send_queue, self.site) {
             self.changed = now;
         }
-        (self.bytes, self.site) = (bytes, connection.site);
+        (self.bytes, self.send_queue, self.site) = current;
     }
 
     /// Returns whether the thread has been in `sendall` for a while without progress.
@@ -336,9 +340,7 @@ fn site_text(site: CallSite, is_blocked: bool) -> (String, ThreadState) {
     }
     match site.call {
         Call::Recv => (format!("recv({bytes}) waits"), ThreadState::Waiting),
-        Call::SendAll if is_blocked => {
-            ("sendall() waits: the client doesn't read".to_owned(), ThreadState::Blocked)
-        }
+        Call::SendAll if is_blocked => ("sendall() waits: no progress".to_owned(), ThreadState::Blocked),
         Call::SendAll => (format!("sendall({})", text::count(bytes, "byte")), ThreadState::Running),
         Call::Handshake => ("wrap_socket(): TLS handshake".to_owned(), ThreadState::Running),
         call => (call.label().to_owned(), ThreadState::Running),
@@ -472,8 +474,8 @@ fn explain_call(call: Call, state: ThreadState) -> &'static str {
             "The thread is paused before this call. Press Next to make the call, or F5 to leave step mode."
         }
         (_, ThreadState::Blocked) => {
-            "The client sends but doesn't read. Its receive queue and the server's send queue are full, so sendall() waits, \
-             and the server doesn't call recv() for it meanwhile. If the client waits in its own send, both wait forever: a \
+            "sendall() makes no progress: the client doesn't read, or the network is slow. Meanwhile, the server doesn't call \
+             recv() for this client. If the client doesn't read because it waits in its own send, both wait forever: a \
              deadlock."
         }
         (Call::Recv, _) => "recv() waits until the client sends something or closes the connection.",
@@ -488,5 +490,34 @@ fn explain_call(call: Call, state: ThreadState) -> &'static str {
         }
         (Call::Close, _) => "The connection is being closed.",
         (Call::Socket | Call::Bind | Call::Listen, _) => "The server is starting to listen.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn client_that_acknowledges_does_not_count_as_blocked() {
+        let site = CallSite { call: Call::SendAll, argument: CallArgument::Bytes(1024), paused: false };
+        let connection = Connection {
+            client: ClientInfo { id: ClientId(1), peer: "127.0.0.1:50000".parse().unwrap() },
+            since: SystemTime::UNIX_EPOCH,
+            phase: Phase::Open,
+            site: Some(site),
+            received: 1024,
+            sent: 0,
+            tls: None,
+        };
+        let mut now = Instant::now();
+        let mut drawn = Drawn::new(&connection, now, true);
+        let mut is_blocked_later = |bytes| {
+            now += BLOCKED_AFTER;
+            drawn.update(&connection, Some(ByteQueue { bytes, capacity: 1024 }), now);
+            drawn.is_blocked(now)
+        };
+        assert_eq!([900, 800, 800, 700].map(&mut is_blocked_later), [false, false, true, false]);
     }
 }

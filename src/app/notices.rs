@@ -66,6 +66,8 @@ pub enum NoticeTopic {
     FirstCertificate,
     /// A pasted text.
     PastedText,
+    /// A bug in work in the background.
+    InternalError,
     /// Crash reports of earlier runs.
     Crash,
     /// Copying crash reports.

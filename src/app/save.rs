@@ -2,6 +2,7 @@
 //! files, in the background.
 
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -164,15 +165,22 @@ impl App {
     ) {
         let shown_subject = subject.clone();
         let started = self.background.run("save", true, move |updates| {
-            let saved = match mode {
+            let save = || match mode {
                 FileMode::Default => files::save(&path, 0o666, write),
                 FileMode::OwnerOnly => {
                     files::restrict_existing(&path).and_then(|()| files::save(&path, 0o600, write))
                 }
             };
-            let notice = match saved {
-                Ok(saved) => Notice::good(topic, saved),
-                Err(error) => Notice::bad(topic, not_saved(&subject, &path, &error, "Choose another place.")),
+            let notice = match catch_unwind(AssertUnwindSafe(save)) {
+                Ok(Ok(saved)) => Notice::good(topic, saved),
+                Ok(Err(error)) => {
+                    Notice::bad(topic, not_saved(&subject, &path, &error, "Choose another place."))
+                }
+                // The panic hook has reported it.
+                Err(_) => {
+                    let text = format!("Internal error: {subject} wasn't saved to {}.", path.display());
+                    Notice::bad(topic, text)
+                }
             };
             updates.send(move |app| {
                 app.saves_running -= 1;
@@ -275,4 +283,27 @@ fn saved_packets_text(saved: &SavedPackets, place: &str, keeps_keys: bool) -> St
 fn not_saved(subject: &str, path: &Path, error: &io::Error, advice: &str) -> String {
     let reason = text::io_error(error);
     format!("Can't save {subject} to {}: {reason}. {advice}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Options;
+
+    #[test]
+    fn save_that_panics_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.txt");
+        let (woken, wakes) = channel();
+        let wake: WakeFn = Arc::new(move || woken.send(()).unwrap_or_default());
+        let mut app = App::new(Settings::default(), Options { wake, ..Options::default() });
+        let write = |_: &mut dyn Write| panic!("on purpose");
+        app.save_file(NoticeTopic::SavedLog, "the log".to_owned(), path.clone(), write);
+        while app.is_saving() {
+            wakes.recv_timeout(Duration::from_secs(20)).unwrap();
+            app.poll();
+        }
+        let text = format!("Internal error: the log wasn't saved to {}.", path.display());
+        assert_eq!(app.save_failure().unwrap().text, text);
+    }
 }

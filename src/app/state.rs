@@ -114,7 +114,7 @@ impl App {
     pub fn new(settings: Settings, options: Options) -> Self {
         let wake = Arc::clone(&options.wake);
         let (event_sender, event_receiver) = event_channel::channel(move || wake());
-        let background = Background::new(Arc::clone(&options.wake));
+        let background = Background::new(Arc::clone(&options.wake), Self::work_panicked);
         let mut app = Self {
             server: None,
             started_with: settings.clone(),
@@ -314,6 +314,12 @@ impl App {
     /// Shows a notice.
     pub fn tell(&mut self, notice: Notice) {
         self.notices.add(notice);
+    }
+
+    fn work_panicked(&mut self, name: &str) {
+        let text =
+            format!("Internal error: the thread “{name}” ended early. Try again, or restart Echoscope.");
+        self.tell(Notice::bad(NoticeTopic::InternalError, text));
     }
 
     /// Returns the settings of the server, unless it is stopped.

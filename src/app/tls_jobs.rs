@@ -1,6 +1,8 @@
 //! Jobs for the TLS dialogs that may take long: creating certificates and inspecting them. They run on threads of their
 //! own. The caller starts a job and polls for its result after each wake-up. Only the result of the last job counts.
 
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::app::background::WakeFn;
 use crate::settings::Settings;
+use crate::text::io_error;
 use crate::tls::create::{self, CertificateSpec, CreateError, CreatedFiles, Preflight};
 use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::chain::{ChainLink, chain_links};
@@ -121,30 +124,46 @@ pub fn certificate_inspector(wake: &WakeFn) -> CertificateInspector {
     })
 }
 
+/// A job ended without an output.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The OS can't create a thread.
+    #[error("Can't create a thread: {}. Try again.", io_error(.0))]
+    Thread(io::Error),
+    /// The job panicked. The panic hook has reported it.
+    #[error("Internal error: the work ended without a result. Try again.")]
+    Panicked,
+}
+
 /// Runs each job on a thread of its own. Only the output of the last one counts.
 pub struct LatestJob<Job, Output> {
     name: &'static str,
     wake: WakeFn,
     run: fn(Job) -> Output,
-    output: Option<Receiver<Output>>,
+    output: Option<Receiver<Result<Output, JobError>>>,
 }
 
 impl<Job: Send + 'static, Output: Send + 'static> LatestJob<Job, Output> {
-    pub(super) fn new(name: &'static str, wake: &WakeFn, run: fn(Job) -> Output) -> Self {
+    pub(crate) fn new(name: &'static str, wake: &WakeFn, run: fn(Job) -> Output) -> Self {
         Self { name, wake: Arc::clone(wake), run, output: None }
     }
 
     /// Starts a job. Discards the output of earlier jobs.
     pub fn start(&mut self, job: Job) {
         let (sender, output) = channel();
+        self.output = Some(output);
         let (run, wake) = (self.run, Arc::clone(&self.wake));
-        let work = move || {
-            if sender.send(run(job)).is_ok() {
+        let finish = move |result| {
+            if sender.send(result).is_ok() {
                 wake();
             }
         };
-        let spawned = thread::Builder::new().name(self.name.to_owned()).spawn(work);
-        self.output = spawned.is_ok().then_some(output);
+        let report = finish.clone();
+        let work =
+            move || finish(catch_unwind(AssertUnwindSafe(|| run(job))).map_err(|_| JobError::Panicked));
+        if let Err(error) = thread::Builder::new().name(self.name.to_owned()).spawn(work) {
+            report(Err(JobError::Thread(error)));
+        }
     }
 
     /// Returns whether the last job is running, or its output was not polled yet.
@@ -153,8 +172,8 @@ impl<Job: Send + 'static, Output: Send + 'static> LatestJob<Job, Output> {
         self.output.is_some()
     }
 
-    /// Returns the output of the last job, once.
-    pub fn poll(&mut self) -> Option<Output> {
+    /// Returns the output of the last job, once, or why it has none.
+    pub fn poll(&mut self) -> Option<Result<Output, JobError>> {
         let output = self.output.as_ref()?.try_recv().ok()?;
         self.output = None;
         Some(output)
@@ -180,6 +199,16 @@ mod tests {
                 break output;
             }
         };
-        assert_eq!((output, jobs.is_busy()), (6, false));
+        assert_eq!((output.unwrap(), jobs.is_busy()), (6, false));
+    }
+
+    #[test]
+    fn job_that_panics_ends() {
+        let (woken, wakes) = mpsc::channel();
+        let wake: WakeFn = Arc::new(move || woken.send(()).unwrap_or_default());
+        let mut jobs: LatestJob<(), ()> = LatestJob::new("test", &wake, |()| panic!("on purpose"));
+        jobs.start(());
+        wakes.recv().unwrap();
+        assert!(matches!(jobs.poll(), Some(Err(JobError::Panicked))) && !jobs.is_busy());
     }
 }

@@ -258,10 +258,9 @@ impl PathPrompt {
     fn advance(&mut self, app: &App) -> Option<PromptResult> {
         match self.stage {
             Stage::Checking => match self.check.poll() {
-                Some(false) => return Some(PromptResult::Confirmed),
-                Some(true) => self.stage = Stage::Asking,
-                // Without a thread for the check, the user decides.
-                None if !self.check.is_busy() => self.stage = Stage::Asking,
+                Some(Ok(false)) => return Some(PromptResult::Confirmed),
+                // If the check failed, the user decides.
+                Some(Ok(true) | Err(_)) => self.stage = Stage::Asking,
                 None => {}
             },
             Stage::Saving if !app.is_saving() => match app.save_failure() {

@@ -218,7 +218,7 @@ impl CheckDialog {
             }
             self.looked_for = Some(wanted);
         }
-        if let Some(exists) = self.file_check.as_mut().and_then(ExistenceCheck::poll) {
+        if let Some(Ok(exists)) = self.file_check.as_mut().and_then(ExistenceCheck::poll) {
             self.is_missing = !exists;
         }
     }

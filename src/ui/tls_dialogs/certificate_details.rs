@@ -1,5 +1,6 @@
 //! The dialog *Certificate details*: how clients would treat the form's certificate, and its chain in full.
 
+use std::error::Error;
 use std::path::PathBuf;
 
 use egui::{Frame, Label, ProgressBar, RichText, Spinner, Stroke, Ui};
@@ -8,7 +9,6 @@ use jiff::Timestamp;
 use crate::app::tls_jobs::{CertificateInspector, Inspection, PathText, certificate_inspector};
 use crate::app::{App, Check, WakeFn};
 use crate::tls::explain::inspection::{explain_check, explain_end, explain_link};
-use crate::tls::file_error::TlsFileError;
 use crate::tls::inspect::client_check::{CheckOutcome, ClientCheck};
 use crate::tls::{Certificate, Validity};
 use crate::ui::action::Action;
@@ -31,7 +31,7 @@ pub(super) struct DetailsDialog {
     pub(super) ca_file: PathText,
     /// The CA file of the last inspection that was started; empty for the OS's trust store.
     started: Option<PathBuf>,
-    found: Option<Result<Inspection, TlsFileError>>,
+    found: Option<Result<Inspection, Box<dyn Error>>>,
 }
 
 impl DetailsDialog {
@@ -61,7 +61,7 @@ impl DetailsDialog {
             self.started = Some(ca_file);
         }
         if let Some(found) = self.inspector.poll() {
-            self.found = Some(found);
+            self.found = Some(super::flatten(found));
         }
         let is_busy = self.inspector.is_busy();
         DIALOG.show_until_closed(ui, "Close details", |ui, part| match part {
@@ -84,7 +84,7 @@ impl DetailsDialog {
         let found = self.found.take();
         match &found {
             None => {}
-            Some(Err(error)) => error_note(ui, error),
+            Some(Err(error)) => error_note(ui, &**error),
             Some(Ok(found)) => self.inspection(ui, app, found, actions),
         }
         self.found = found;

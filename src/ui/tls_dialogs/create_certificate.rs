@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use egui::{Spinner, Ui};
 use jiff::Timestamp;
 
-use crate::app::tls_jobs::{CertificateCreator, CreationResult, PathText, default_folder};
+use crate::app::tls_jobs::{CertificateCreator, PathText, default_folder};
 use crate::app::{App, Command, WakeFn};
 use crate::lessons::condition::LessonPlace;
 use crate::server::ServerState;
@@ -44,8 +44,8 @@ pub(super) struct CreateDialog {
     /// The values for which the last preflight was started.
     checked_spec: Option<CertificateSpec>,
     preflight: Option<(CertificateSpec, Preflight)>,
-    /// The result of the last creation; `Ok(None)` if it was canceled.
-    outcome: Option<CreationResult>,
+    /// The result of the last creation; `Ok(None)` if it was canceled. The error may also be that of the last preflight.
+    outcome: Option<Result<Option<CreatedFiles>, Box<dyn Error>>>,
     /// Whether the folder field still has to get the focus.
     needs_focus: bool,
 }
@@ -129,10 +129,16 @@ impl CreateDialog {
     }
 
     fn poll(&mut self, actions: &mut Vec<Action>) {
-        if let Some(preflight) = self.creator.preflights.poll() {
-            self.preflight = Some(preflight);
+        match self.creator.preflights.poll() {
+            None => {}
+            Some(Ok(preflight)) => self.preflight = Some(preflight),
+            Some(Err(error)) => {
+                // The creation checks the same again.
+                self.preflight = self.checked_spec.clone().map(|spec| (spec, Preflight::default()));
+                self.outcome = Some(Err(error.into()));
+            }
         }
-        let Some(result) = self.creator.creations.poll() else { return };
+        let Some(result) = self.creator.creations.poll().map(super::flatten) else { return };
         match &result {
             Ok(Some(created)) => actions.push(Command::UseCreated(Box::new(created.clone())).into()),
             Ok(None) => {}
@@ -310,7 +316,7 @@ impl CreateDialog {
             ui.add(Spinner::new().size(16.0));
             small(ui, if is_canceled { "Stopping…" } else { "Creating a key…" });
         } else if let Some(Err(error)) = &self.outcome {
-            error_note(ui, error);
+            error_note(ui, &**error);
         } else if is_canceled {
             note(ui, Tone::Hint, "Canceled. Nothing was written.");
         }
@@ -375,4 +381,58 @@ fn created_contents(ui: &mut Ui, app: &App, created: &CreatedFiles) {
     command_lines(ui, &created.client_commands(port.unwrap_or(app.settings().port)));
     heading(ui, "Without a window");
     copy_box(ui, "Copy the server command", &created.server_command().line, usize::MAX);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable;
+
+    use super::*;
+    use crate::app::Options;
+    use crate::app::tls_jobs::LatestJob;
+    use crate::settings::Settings;
+    use crate::ui::theme;
+
+    const INTERNAL_ERROR: &str = "Internal error: the work ended without a result. Try again.";
+
+    /// Runs frames until the job has ended and its error is shown.
+    fn wait_for_error(harness: &mut Harness<'_, (CreateDialog, bool)>) {
+        let is_shown = |harness: &Harness<'_, _>| harness.query_by_label_contains(INTERNAL_ERROR).is_some();
+        for _ in 0..1000 {
+            harness.step();
+            if is_shown(harness) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("the dialog shows no error");
+    }
+
+    #[test]
+    fn jobs_that_panic_leave_the_dialog_usable() {
+        let app = App::new(Settings::default(), Options::default());
+        let wake: WakeFn = Arc::new(|| {});
+        let mut dialog = CreateDialog::new(&wake, &app);
+        dialog.creator.preflights = LatestJob::new("test", &wake, |_| panic!("on purpose"));
+        dialog.creator.creations = LatestJob::new("test", &wake, |_| panic!("on purpose"));
+        let mut has_fonts = false;
+        let show = |ui: &mut Ui, state: &mut (CreateDialog, bool)| {
+            if !std::mem::replace(&mut has_fonts, true) {
+                return theme::install(ui.ctx());
+            }
+            state.1 |= state.0.show(ui, &app, &mut Vec::new());
+        };
+        let mut harness = Harness::new_ui_state(show, (dialog, false));
+        wait_for_error(&mut harness);
+        harness.step();
+        harness.get_by_label("Create").click();
+        wait_for_error(&mut harness);
+        harness.get_by_label("Cancel").click();
+        harness.step();
+        harness.step();
+        assert!(harness.state().1, "the dialog stays open");
+    }
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use egui::{Context, Ui};
 
+use crate::app::tls_jobs::JobError;
 use crate::app::{App, Check, Command, WakeFn};
 use crate::lessons::condition::LessonPlace;
 use crate::settings::{ClientAuth, Setting, SettingChoice};
@@ -91,6 +92,11 @@ impl TlsDialogs {
             dialog.ca_file = path.into();
         }
     }
+}
+
+/// Returns the result of a job, or why it has none.
+fn flatten<T, E: Error + 'static>(result: Result<Result<T, E>, JobError>) -> Result<T, Box<dyn Error>> {
+    result?.map_err(Box::from)
 }
 
 /// Shows the options for TLS versions, client certificates, ALPN, session tickets and the key log. Each change is
