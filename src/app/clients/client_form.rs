@@ -36,6 +36,14 @@ pub struct ClientForm {
     pub line_ending: LineEnding,
 }
 
+/// The part of a form that lessons let the user change.
+#[derive(Debug, Clone)]
+pub(in crate::app) struct ClientTls {
+    own_tls: Option<bool>,
+    trust: TrustChoice,
+    server_name: Option<String>,
+}
+
 impl ClientForm {
     pub(super) fn new(server: ServerEndpoint) -> Self {
         let texts = [(ClientField::Timeout, "5"), (ClientField::Times, "10"), (ClientField::Every, "1000")];
@@ -229,6 +237,19 @@ impl ClientForm {
     fn number(&self, field: ClientField) -> Result<u32, String> {
         let Some((name, range)) = field.number() else { return Ok(0) };
         parse::number(name, range, self.text(field)).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn tls_part(&self) -> ClientTls {
+        let server_name = self.texts.get(&ClientField::ServerName).cloned();
+        ClientTls { own_tls: self.own_tls, trust: self.trust, server_name }
+    }
+
+    pub(super) fn restore_tls_part(&mut self, part: ClientTls) {
+        (self.own_tls, self.trust) = (part.own_tls, part.trust);
+        match part.server_name {
+            Some(name) => drop(self.texts.insert(ClientField::ServerName, name)),
+            None => drop(self.texts.remove(&ClientField::ServerName)),
+        }
     }
 
     /// Carries out a command that changes a field or a choice.

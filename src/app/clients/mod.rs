@@ -9,7 +9,7 @@ mod client_command;
 mod client_form;
 mod client_tab;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub use client_command::{ClientCommand, ClientField, ClientTabId, Followed, Send
 pub use client_form::{ClientForm, MAX_INPUT};
 pub use client_tab::{ClientTab, MAX_BYTES, MAX_ENTRIES, Transcript, TranscriptEntry};
 
-pub(super) use client_form::ServerEndpoint;
+pub(super) use client_form::{ClientTls, ServerEndpoint};
 
 use crate::client::client_event::{ClientEventKind, ClientStatus, CloseMode};
 use crate::client::{Client, ConnectionConfig, LoadClients, LoadStatus, MAX_LOAD_CLIENTS, Payload};
@@ -185,6 +185,21 @@ impl Clients {
                     let text = path.display().to_string();
                     tab.form.apply(ClientCommand::Edit(tab.id(), field, text));
                 }
+            }
+        }
+    }
+
+    /// Returns the TLS part of each tab's form.
+    pub(super) fn tls_parts(&self) -> BTreeMap<ClientTabId, ClientTls> {
+        self.tabs.iter().map(|tab| (tab.id(), tab.form.tls_part())).collect()
+    }
+
+    /// Restores the TLS parts of these tabs. Every other tab uses TLS as the server does.
+    pub(super) fn restore_tls_parts(&mut self, mut parts: BTreeMap<ClientTabId, ClientTls>) {
+        for tab in &mut self.tabs {
+            match parts.remove(&tab.id()) {
+                Some(part) => tab.form.restore_tls_part(part),
+                None => tab.form.apply(ClientCommand::FollowServer(tab.id(), Followed::Tls)),
             }
         }
     }
