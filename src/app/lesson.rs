@@ -235,7 +235,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::app::clients::ClientCommand;
+    use crate::app::clients::{ClientCommand, TabCommand};
     use crate::app::{Command, Options};
     use crate::settings::{Mode, Settings};
 
@@ -261,7 +261,7 @@ mod tests {
                 app.apply(Command::Client(ClientCommand::Add));
             }
             let id = app.clients().newest();
-            app.apply(Command::Client(ClientCommand::Connect(id)));
+            app.apply(Command::Client(ClientCommand::Tab(id, TabCommand::Connect)));
             poll_until(&mut app, |app| {
                 app.clients().get(id).is_some_and(|tab| tab.state() == ClientState::Open)
                     && app.counters().clients_now == 1

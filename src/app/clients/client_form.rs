@@ -1,7 +1,7 @@
 //! The form of a client tab: its fields and choices. Those that are about the server follow the running server, or the
 //! window's form if none is running, until they are edited.
 
-use crate::app::clients::client_command::{ClientCommand, ClientField, Followed, SendKind, TrustChoice};
+use crate::app::clients::client_command::{ClientField, Followed, SendKind, TabCommand, TrustChoice};
 use crate::client::input::{self, InputError, LineEnding};
 use crate::client::{ConnectionConfig, Payload};
 use crate::settings::parse::{self, path, reachable_host};
@@ -253,9 +253,9 @@ impl ClientForm {
     }
 
     /// Carries out a command that changes a field or a choice.
-    pub(super) fn apply(&mut self, command: ClientCommand) {
+    pub(super) fn apply(&mut self, command: TabCommand) {
         match command {
-            ClientCommand::Edit(_, field, mut text) => {
+            TabCommand::Edit(field, mut text) => {
                 if matches!(field, ClientField::Text | ClientField::Hex)
                     && let Some((end, _)) = text.char_indices().nth(MAX_INPUT)
                 {
@@ -263,18 +263,26 @@ impl ClientForm {
                 }
                 self.texts.insert(field, text);
             }
-            ClientCommand::SetTls(_, on) => self.own_tls = Some(on),
-            ClientCommand::SetTrust(_, trust) => self.trust = trust,
-            ClientCommand::SetVersions(_, versions) => self.own_versions = Some(versions),
-            ClientCommand::SetSendKind(_, kind) => self.send_kind = kind,
-            ClientCommand::SetEscapes(_, on) => self.escapes = on,
-            ClientCommand::SetLineEnding(_, ending) => self.line_ending = ending,
-            ClientCommand::FollowServer(_, part) => match (part, part.field()) {
+            TabCommand::SetTls(on) => self.own_tls = Some(on),
+            TabCommand::SetTrust(trust) => self.trust = trust,
+            TabCommand::SetVersions(versions) => self.own_versions = Some(versions),
+            TabCommand::SetSendKind(kind) => self.send_kind = kind,
+            TabCommand::SetEscapes(on) => self.escapes = on,
+            TabCommand::SetLineEnding(ending) => self.line_ending = ending,
+            TabCommand::FollowServer(part) => match (part, part.field()) {
                 (_, Some(field)) => drop(self.texts.remove(&field)),
                 (Followed::Tls, None) => self.own_tls = None,
                 (_, None) => self.own_versions = None,
             },
-            _ => {}
+            TabCommand::Remove
+            | TabCommand::Connect
+            | TabCommand::Cancel
+            | TabCommand::Send
+            | TabCommand::SendFile(_)
+            | TabCommand::Repeat
+            | TabCommand::StopSending
+            | TabCommand::Close(_)
+            | TabCommand::ClearTranscript => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! *Set it up*: which settings it changes, when it restarts the server, and that leaving the lesson restores the
 //! settings.
 
-use echoscope::app::clients::{ClientCommand, ClientField, Followed, TrustChoice};
+use echoscope::app::clients::{ClientCommand, ClientField, Followed, TabCommand, TrustChoice};
 use echoscope::app::{Command, SetUp};
 use echoscope::server::ServerState;
 use echoscope::settings::Mode;
@@ -58,15 +58,21 @@ fn leaving_restores_settings_that_the_user_didnt_change() {
 fn leaving_restores_the_clients_tls_choices() {
     let mut player = Player::without_lesson();
     let [first, second] = [0, 1].map(|index| player.tab(index));
-    player.apply_to_client(ClientCommand::SetTls(first, true));
-    player.apply_to_client(ClientCommand::SetTrust(first, TrustChoice::System));
-    player.apply_to_client(ClientCommand::Edit(first, ClientField::ServerName, "mine".to_owned()));
+    player.apply_to_client(ClientCommand::Tab(first, TabCommand::SetTls(true)));
+    player.apply_to_client(ClientCommand::Tab(first, TabCommand::SetTrust(TrustChoice::System)));
+    player.apply_to_client(ClientCommand::Tab(
+        first,
+        TabCommand::Edit(ClientField::ServerName, "mine".to_owned()),
+    ));
     player.apply(Command::StartLesson(4));
     let third = player.tab(2);
     for id in [first, second, third] {
-        player.apply_to_client(ClientCommand::SetTls(id, false));
-        player.apply_to_client(ClientCommand::SetTrust(id, TrustChoice::Nothing));
-        player.apply_to_client(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
+        player.apply_to_client(ClientCommand::Tab(id, TabCommand::SetTls(false)));
+        player.apply_to_client(ClientCommand::Tab(id, TabCommand::SetTrust(TrustChoice::Nothing)));
+        player.apply_to_client(ClientCommand::Tab(
+            id,
+            TabCommand::Edit(ClientField::ServerName, "example.com".to_owned()),
+        ));
     }
     // The next lesson begins with the choices from before this one.
     player.apply(Command::StartLesson(5));
@@ -83,8 +89,8 @@ fn leaving_restores_the_clients_tls_choices() {
     assert_eq!(choices(&player, first), expected);
     assert_eq!(choices(&player, second), (true, false, TrustChoice::ThisServer, String::new()));
     assert!(choices(&player, third).0);
-    player.apply_to_client(ClientCommand::Remove(second));
-    player.apply_to_client(ClientCommand::SetTls(first, false));
+    player.apply_to_client(ClientCommand::Tab(second, TabCommand::Remove));
+    player.apply_to_client(ClientCommand::Tab(first, TabCommand::SetTls(false)));
     player.apply(Command::LeaveLesson);
     assert_eq!(choices(&player, first), expected);
 }
