@@ -139,6 +139,8 @@ pub enum Command {
     DeleteCrashReports,
     /// Dismiss the newest notice.
     DismissNotice,
+    /// Remove the notice about this subject, whose time is over.
+    ExpireNotice(NoticeTopic),
 }
 
 impl Command {
@@ -226,11 +228,11 @@ impl App {
             Command::SetEavesdropping(eavesdropping) => self.eavesdropping = eavesdropping,
             Command::DeleteCrashReports => self.delete_crash_reports(),
             Command::DismissNotice => {
-                self.notices.dismiss();
-                if self.notices.newest_of(|topic| topic == NoticeTopic::ClearedLog).is_none() {
-                    self.cleared = None;
+                if let Some(topic) = self.notice().map(|notice| notice.topic) {
+                    self.remove_notice(topic);
                 }
             }
+            Command::ExpireNotice(topic) => self.remove_notice(topic),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::app::clients::{ClientCommand, ClientField, ClientTabId};
+use crate::app::clients::{ClientCommand, ClientField, ClientTabId, TabCommand};
 use crate::app::command::Command;
 use crate::app::form::CheckedFiles;
 use crate::app::notices::{Notice, NoticeTopic};
@@ -47,7 +47,9 @@ impl App {
         let client = self.clients().iter().next()?;
         let (id, has_text) = (client.id(), !client.form().text(ClientField::Text).is_empty());
         if !has_text {
-            self.apply(ClientCommand::Edit(id, ClientField::Text, "Hello".to_owned()).into());
+            self.apply(
+                ClientCommand::Tab(id, TabCommand::Edit(ClientField::Text, "Hello".to_owned())).into(),
+            );
         }
         Some(id)
     }
@@ -107,7 +109,7 @@ impl App {
             }
         }
         if let Some(id) = self.first_client() {
-            self.apply(Command::Client(ClientCommand::Connect(id)));
+            self.apply(Command::Client(ClientCommand::Tab(id, TabCommand::Connect)));
         }
         true
     }

@@ -9,8 +9,6 @@ use jiff::Timestamp;
 
 use crate::app::background::UpdateSender;
 use crate::app::client_states::TabState;
-use crate::app::clients::{ClientCommand, ClientTab, Followed};
-use crate::app::command::Command;
 use crate::app::form::Check;
 use crate::app::lesson_state::SetUp;
 use crate::app::notices::{Notice, NoticeTopic};
@@ -109,16 +107,14 @@ impl App {
         });
     }
 
-    /// Leaves the lesson, and restores the settings that it changed in the form and that the user didn't change since.
+    /// Leaves the lesson, and restores the client tabs' TLS choices, and the settings that it changed in the form and that
+    /// the user didn't change since.
     /// If `notify` is set, a notice names these settings.
     pub(super) fn leave_lesson(&mut self, notify: bool) {
         self.record_progress();
         if self.lessons.run.take().is_some() {
-            // A step may have changed a client's TLS, which doesn't fit the server from before the lesson.
-            let tabs = self.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
-            for id in tabs {
-                self.apply(Command::Client(ClientCommand::FollowServer(id, Followed::Tls)));
-            }
+            // The user changed them for a step. They may not fit the server from before the lesson.
+            self.clients.restore_tls_parts(std::mem::take(&mut self.lessons.client_tls));
         }
         self.lessons.number = None;
         let mut restored = Vec::new();
@@ -144,6 +140,7 @@ impl App {
             Some(progress) => LessonRun::resume(lesson, progress),
             None => LessonRun::new(lesson),
         };
+        self.lessons.client_tls = self.clients.tls_parts();
         self.lessons.run = Some(run);
         self.lessons.recorded = None;
         self.lessons.number = number;
@@ -238,6 +235,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::app::clients::{ClientCommand, TabCommand};
     use crate::app::{Command, Options};
     use crate::server::event::EventKind;
     use crate::settings::{Mode, Settings};
@@ -280,7 +278,7 @@ mod tests {
                 app.apply(Command::Client(ClientCommand::Add));
             }
             let id = app.clients().newest();
-            app.apply(Command::Client(ClientCommand::Connect(id)));
+            app.apply(Command::Client(ClientCommand::Tab(id, TabCommand::Connect)));
             poll_until(&mut app, |app| {
                 app.clients().get(id).is_some_and(|tab| tab.state() == ClientState::Open)
                     && app.counters().clients_now == 1

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 
+use crate::app::clients::{ClientTabId, ClientTls};
 use crate::lessons::LessonRun;
 use crate::lessons::lesson_event::{LessonEvent, LessonFacts};
 use crate::lessons::lesson_run::LessonProgress;
@@ -32,6 +33,8 @@ pub(super) struct LessonState {
     pub(super) number: Option<usize>,
     /// The changes to the form: each new setting, and the setting before the lesson.
     pub(super) undo: Vec<(SettingOverride, SettingOverride)>,
+    /// The TLS part of each client tab before the lesson.
+    pub(super) client_tls: BTreeMap<ClientTabId, ClientTls>,
     /// How far the user has come in this lesson and in earlier ones.
     pub(super) progress: ProgressByTitle,
     /// The [`LessonRun::generation`] that is in `progress`.

@@ -106,9 +106,9 @@ impl Notices {
         self.0.retain(|notice| notice.topic != topic);
     }
 
-    /// Removes the newest notice.
-    pub(super) fn dismiss(&mut self) {
-        self.0.pop();
+    /// Returns the notices, the newest last.
+    pub(super) fn all(&self) -> &[Notice] {
+        &self.0
     }
 
     /// Returns the newest notice.
@@ -132,10 +132,7 @@ mod tests {
         notices.add(Notice::bad(NoticeTopic::SavedLog, "The disk is full."));
         notices.add(Notice::bad(NoticeTopic::Lesson, "The lesson can't be read."));
         notices.add(Notice::good(NoticeTopic::SavedLog, "The log was saved."));
-        assert_eq!(notices.newest().unwrap().text, "The log was saved.");
-        notices.dismiss();
-        assert_eq!(notices.newest().unwrap().text, "The lesson can't be read.");
-        notices.dismiss();
-        assert_eq!(notices.newest(), None);
+        let texts: Vec<_> = notices.all().iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(texts, ["The lesson can't be read.", "The log was saved."]);
     }
 }

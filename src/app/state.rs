@@ -258,6 +258,12 @@ impl App {
         self.notices.newest()
     }
 
+    /// Returns all notices that were not dismissed, the newest last.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        self.notices.all()
+    }
+
     /// Returns the notice about the file that was saved last, if it could not be saved.
     #[must_use]
     pub fn save_failure(&self) -> Option<&Notice> {
@@ -314,6 +320,13 @@ impl App {
     /// Shows a notice.
     pub fn tell(&mut self, notice: Notice) {
         self.notices.add(notice);
+    }
+
+    pub(super) fn remove_notice(&mut self, topic: NoticeTopic) {
+        self.notices.remove(topic);
+        if topic == NoticeTopic::ClearedLog {
+            self.cleared = None;
+        }
     }
 
     fn work_panicked(&mut self, name: &str) {

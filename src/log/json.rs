@@ -19,7 +19,7 @@
 //! | `handshake` | `version`, `cipher_suite`: strings; `group`, `signature_scheme`, `server_name`, `alpn`: strings or absent; `handshake`: `"full"`, `"full_with_retry"` or `"resumed"`; `seconds`; `client_certificate`: absent or an object with `subject`, `issuer` and `sha256`, the fingerprint as openssl prints it; `offer`: see below, or absent |
 //! | `received` | `len`: bytes received; `encoding`: `"text"` if the bytes are UTF-8, else `"base64"` (RFC 4648, section 4, padded); `data`: string in that encoding; `echoed`: bytes sent back; `seconds`: from recv to sent |
 //! | `closed` | `reason`: `"end_of_stream"`, `"end_without_close_notify"`, `"lost"` (reset or lost: see `raw`), `"idle"`, `"server_stopped"`, `"disconnected"`, `"handshake_limit"`, `"tls"` or `"panicked"`; `received`, `sent`: bytes; `seconds`: from accept to close; `raw` or absent |
-//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"`; `limit`, `idle_timeout`: clients, and seconds or absent: only with `"max_clients"`; `protocol`: `"http"`, `"ssl2"`, `"dtls"` or `"unknown"`: only with `"not_tls"` |
+//! | `problem` | `problem`: `"out_of_files"`, `"out_of_threads"`, `"recovered"`, `"max_clients"`, `"attempts_dropped"`, `"accept"`, `"not_tls"`, `"tls_on_plain"`, `"tls"`, `"handshake_timeout"` or `"panicked"`; `text`; `raw` or absent; `offer`: see below, or absent: only with `"tls"`; `limit`, `idle_timeout`: clients, and seconds or absent: only with `"max_clients"`; `address`: string, and `count`: dropped packets: only with `"attempts_dropped"`; `protocol`: `"http"`, `"ssl2"`, `"dtls"` or `"unknown"`: only with `"not_tls"` |
 //! | `accept_paused`, `accept_resumed` | |
 //! | `stopping`, `stopped` | |
 //! | `not_shown` | `count`: entries that are not in the log |
@@ -288,6 +288,22 @@ mod tests {
                 .unwrap();
         assert_eq!((&parsed["problem"], &parsed["id"]), (&json!("max_clients"), &json!(2)));
         assert_eq!((&parsed["limit"], parsed.get("idle_timeout")), (&json!(7), None));
+    }
+
+    #[test]
+    fn documentation_lists_every_event_and_problem() {
+        let docs: String = include_str!("json.rs").lines().filter(|line| line.starts_with("//!")).collect();
+        let code = include_str!("explanation.rs");
+        for (function, quote, least) in [("fn describe(", "", 15), ("fn describe_problem(", "\"", 10)] {
+            let body = code.split_once(function).unwrap().1.split_once("\n}\n").unwrap().0;
+            let is_keyword = |text: &&str| text.chars().all(|it| it.is_ascii_lowercase() || it == '_');
+            let keywords: Vec<_> =
+                body.split('"').filter(|text| !text.is_empty()).filter(is_keyword).collect();
+            assert!(keywords.len() >= least, "{keywords:?}");
+            for keyword in keywords {
+                assert!(docs.contains(&format!("`{quote}{keyword}{quote}`")), "{keyword}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::app::Command;
-use crate::app::clients::ClientCommand;
+use crate::app::clients::{ClientCommand, TabCommand};
 use crate::app::{ExportFormat, ReportFormat};
 use crate::lessons::condition::LessonPlace;
 use crate::server::event::ClientId;
@@ -82,8 +82,8 @@ impl Action {
             Self::SetCheckFile(file, _) => Self::SetCheckFile(file, path),
             Self::App(command) => Self::App(match command {
                 Command::Set(field, _) => Command::SetPath(field, path),
-                Command::Client(ClientCommand::Edit(id, field, _)) => {
-                    ClientCommand::Edit(id, field, text).into()
+                Command::Client(ClientCommand::Tab(id, TabCommand::Edit(field, _))) => {
+                    ClientCommand::Tab(id, TabCommand::Edit(field, text)).into()
                 }
                 Command::SaveLog { .. } => {
                     let json = path.extension().is_some_and(|end| {

@@ -15,7 +15,7 @@ use egui::text::{CCursor, CCursorRange};
 use egui::{Context, Id, TextEdit, Ui};
 use rfd::{AsyncFileDialog, FileHandle};
 
-use crate::app::clients::{ClientCommand, ClientField};
+use crate::app::clients::{ClientCommand, ClientField, TabCommand};
 use crate::app::tls_jobs::typed_path;
 use crate::app::{App, Command, ExistenceCheck, WakeFn, existence_check};
 use crate::capture::sequence::SequenceFormat;
@@ -373,7 +373,7 @@ impl PathRequest {
                     ..Self::save("Choose a file for the TLS keys", "keys.log", &[])
                 },
                 Command::Set(_, path) => Self::open("Choose the certificate", path),
-                Command::Client(ClientCommand::Edit(_, field, path)) => {
+                Command::Client(ClientCommand::Tab(_, TabCommand::Edit(field, path))) => {
                     let title = match field {
                         ClientField::CaFile => "Choose the CA file",
                         ClientField::Certificate => "Choose the client certificate",

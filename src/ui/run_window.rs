@@ -11,7 +11,7 @@ use eframe::{CreationContext, NativeOptions, Renderer};
 use egui::{IconData, ViewportBuilder};
 use rfd::{MessageDialog, MessageLevel};
 
-use crate::app::{App, Command, Notice, NoticeTopic, Options};
+use crate::app::{App, Command, Notice, NoticeTopic, Options, WakeFn};
 use crate::crash_report::{self, panic_message};
 use crate::platform::display::hidden_window_notifier;
 use crate::platform::renderers::{DrawingDevice, RENDERERS, save_power};
@@ -132,7 +132,7 @@ fn without_source_location(error: &str) -> String {
 
 /// Returns the callback that wakes the window when the app has new events. The callback only signals a thread, which
 /// requests the repaint: the caller must not wait for egui's lock, which the window holds while it lays out a frame.
-fn wake(creation: &CreationContext<'_>, pacing: Arc<FramePacing>) -> Arc<dyn Fn() + Send + Sync> {
+fn wake(creation: &CreationContext<'_>, pacing: Arc<FramePacing>) -> WakeFn {
     let (signal, signals) = sync_channel(1);
     let ctx = creation.egui_ctx.clone();
     let repaint = {

@@ -11,11 +11,12 @@ use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::controls::{ICON_BUTTON, icon_button, pill_button, pill_width, text_width};
 use crate::ui::widgets::icon::{self, Icon};
 
-/// Shows the newest notice. A success disappears after a while, a problem when it is dismissed or outdated.
+/// Shows the newest notice. A success disappears after a while, also if a problem covers it; a problem disappears when it
+/// is dismissed or outdated.
 #[derive(Debug, Default)]
 pub(super) struct Toast {
-    /// The notice that is shown, and the time from which its display time counts, in seconds.
-    shown: Option<(Notice, f64)>,
+    /// The notices, and the time from which the display time of each counts, in seconds.
+    notices: Vec<(Notice, f64)>,
 }
 
 /// How long a success is shown, in seconds.
@@ -37,15 +38,10 @@ impl Toast {
     /// Shows the newest notice, if there is one, at the right of the available space. Returns the action of the button
     /// that was pressed, or the action that dismisses the notice when its time is over.
     pub(super) fn show(&mut self, ui: &mut Ui, app: &App) -> Option<Action> {
-        let Some(notice) = app.notice() else {
-            self.shown = None;
-            return None;
-        };
         let now = ui.input(|input| input.time);
-        let since = match &self.shown {
-            Some((shown, since)) if shown == notice => *since,
-            _ => now,
-        };
+        let since = |notice| self.notices.iter().find(|(known, _)| known == notice).map_or(now, |it| it.1);
+        self.notices = app.notices().iter().map(|notice| (notice.clone(), since(notice))).collect();
+        let (notice, since) = self.notices.last_mut()?;
         let mut buttons = buttons(notice);
         let around = |buttons: &[Button]| {
             let widths = buttons.iter().map(|(label, _)| pill_width(ui, label) + size::GAP);
@@ -66,14 +62,17 @@ impl Toast {
         let (action, has_focus) = shown.inner;
         // A toast that is about to be used doesn't disappear.
         let is_held = has_focus || shown.response.contains_pointer();
-        let since = if is_held { now } else { since };
-        self.shown = Some((notice.clone(), since));
-        if notice.problem || is_held {
-            return action;
+        if is_held {
+            *since = now;
         }
-        let time_left = since + if notice.can_undo() { UNDO_TIME } else { SUCCESS_TIME } - now;
-        ui.ctx().request_repaint_after(Duration::from_secs_f64(time_left.max(0.0)));
-        action.or_else(|| (time_left <= 0.0).then(|| Command::DismissNotice.into()))
+        let time_left = |(notice, since): &(Notice, f64)| {
+            since + if notice.can_undo() { UNDO_TIME } else { SUCCESS_TIME } - now
+        };
+        let successes = self.notices.iter().filter(|(notice, _)| !notice.problem);
+        let first = successes.min_by(|one, other| time_left(one).total_cmp(&time_left(other)));
+        let Some(first) = first else { return action };
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(time_left(first).max(0.0)));
+        action.or_else(|| (time_left(first) <= 0.0).then(|| Command::ExpireNotice(first.0.topic).into()))
     }
 }
 

@@ -221,7 +221,9 @@ impl Window {
                 let now = ctx.input(|input| input.time);
                 let copied = match self.tabs.current() {
                     LessonPlace::Client => self.client.copy(&self.app),
-                    _ => self.log.copy(self.app.log(), format, now),
+                    LessonPlace::Log => self.log.copy(self.app.log(), format, now),
+                    LessonPlace::Wire => self.wire.copy(&self.app),
+                    _ => None,
                 };
                 if let Some(text) = copied {
                     ctx.copy_text(text);

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use echoscope::app::clients::{ClientCommand, ClientField};
+use echoscope::app::clients::{ClientCommand, ClientField, TabCommand};
 use echoscope::app::{App, Command, NoticeTopic, Options};
 use echoscope::client::client_event::{ClientState, ConnectionOutcome};
 use echoscope::server::ServerState;
@@ -43,8 +43,8 @@ fn echo(app: &mut App) {
         }
         status.state == ClientState::Open
     });
-    app.apply(ClientCommand::Edit(id, ClientField::Text, "Hello".to_owned()).into());
-    app.apply(ClientCommand::Send(id).into());
+    app.apply(ClientCommand::Tab(id, TabCommand::Edit(ClientField::Text, "Hello".to_owned())).into());
+    app.apply(ClientCommand::Tab(id, TabCommand::Send).into());
     poll_until(app, "the echo", |app| app.clients().get(id).unwrap().status().echo.is_exact());
 }
 

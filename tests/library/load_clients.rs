@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::support::PATIENCE;
 use crate::support::running::Running;
-use echoscope::app::clients::{ClientCommand, ClientField};
+use echoscope::app::clients::{ClientCommand, ClientField, TabCommand};
 use echoscope::app::{App, Command, Options};
 use echoscope::client::client_error::Stage;
 use echoscope::client::{ConnectionConfig, LoadClients, LoadStatus, MAX_LOAD_CLIENTS};
@@ -245,7 +245,7 @@ fn count_is_bounded_and_shutdown_closes_the_load_clients() {
     assert_eq!(app.clients().load().status().map(|status| status.echoed), Some(9));
     // The load clients use the settings of the first tab.
     let first = app.clients().iter().next().unwrap().id();
-    app.apply(ClientCommand::Edit(first, ClientField::Port, "x".to_owned()).into());
+    app.apply(ClientCommand::Tab(first, TabCommand::Edit(ClientField::Port, "x".to_owned())).into());
     assert!(app.clients().load_blocked().is_some());
     app.shutdown();
     app.poll();

@@ -114,6 +114,24 @@ fn notice_of_a_success_disappears_by_itself() {
     panic!("the notice stays");
 }
 
+#[test]
+fn success_that_a_problem_covers_expires() {
+    let mut window = Window::open();
+    window.start();
+    window.click("Clear");
+    assert!(window.shows("Undo"));
+    drop_file(&mut window, "/no/such/file");
+    window.wait_until("the problem", |window| {
+        window.query_by_label("Undo").is_none() && window.query_by_label("Dismiss").is_some()
+    });
+    for _ in 0..100 {
+        // Each step is a quarter of a second.
+        window.0.step();
+    }
+    window.click("Dismiss");
+    assert!(!window.shows("Undo") && !window.shows("Dismiss"), "{:?}", window.app().notices());
+}
+
 /// Opens the prompt that saves the log, and types a path.
 fn save_log(window: &mut Window, path: &str) {
     window.0.key_press_modifiers(Modifiers::COMMAND, Key::S);

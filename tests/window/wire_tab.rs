@@ -11,7 +11,7 @@ use echoscope::capture::{Capture, CaptureEventKind, MAX_EVENTS, Side};
 use echoscope::server::event::{ClientId, ClientInfo};
 use echoscope::settings::Settings;
 use echoscope::ui;
-use egui::{Key, Modifiers, Role};
+use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use rustls::{ClientConnection, StreamOwned};
@@ -482,4 +482,27 @@ fn menu_of_a_row_copies_and_disconnects() {
     window.click("Disconnect #1");
     window.wait_until_shown("close() ·");
     assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the client is disconnected");
+}
+
+#[test]
+fn copy_key_copies_the_selected_row_and_no_log_entry() {
+    let mut window = Window::wire(Settings::default(), LARGE);
+    let mut client = connect(window.start());
+    echo(&mut client, b"Hello\n");
+    window.wait_until_shown("sendall(b'Hello\\n')");
+    let copy = |window: &mut Window| {
+        window.0.event(Event::Copy);
+        window.0.step();
+        let copied = window.copied();
+        window.run();
+        copied
+    };
+    assert_eq!(copy(&mut window), None, "no row is selected");
+    window.row("sendall(");
+    assert!(copy(&mut window).is_some_and(|text| text.contains("6 bytes, sendall(b'Hello\\n')")));
+    window.click("Log");
+    window.row("Received: b'Hello");
+    assert!(copy(&mut window).is_some_and(|text| text.contains("Received: b'Hello\\n'")));
+    window.click("Live");
+    assert_eq!(copy(&mut window), None, "the log isn't in view");
 }

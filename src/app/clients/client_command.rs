@@ -20,46 +20,13 @@ impl fmt::Display for ClientTabId {
     }
 }
 
-/// A command about the client tabs or the load clients. Commands for a tab that is gone are ignored.
+/// A command about the client tabs or the load clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientCommand {
     /// Add a tab; ignored if there are `MAX_CLIENT_TABS`.
     Add,
-    /// Remove a tab, and close its connection (as [`CloseMode::Close`]).
-    Remove(ClientTabId),
-    /// Set the text of a field. If the field followed the server, it no longer does.
-    Edit(ClientTabId, ClientField, String),
-    /// Use TLS or not, regardless of what the server does.
-    SetTls(ClientTabId, bool),
-    /// Set which certificates are trusted.
-    SetTrust(ClientTabId, TrustChoice),
-    /// Offer these TLS versions, regardless of the server's.
-    SetVersions(ClientTabId, TlsVersions),
-    /// Follow this setting of the server again.
-    FollowServer(ClientTabId, Followed),
-    /// Choose whether to send text, hexadecimal digits or a file.
-    SetSendKind(ClientTabId, SendKind),
-    /// Set whether backslashes in the text are escapes.
-    SetEscapes(ClientTabId, bool),
-    /// Set what is appended to the text.
-    SetLineEnding(ClientTabId, LineEnding),
-    /// Connect with the form's settings; ignored while connected or while a field is invalid.
-    Connect(ClientTabId),
-    /// Cancel an attempt to connect.
-    Cancel(ClientTabId),
-    /// Send the typed text or digits, or the chosen file.
-    Send(ClientTabId),
-    /// Send this regular file of any size, regardless of what the field contains.
-    SendFile(ClientTabId, PathBuf),
-    /// Send the typed text or digits repeatedly, as set in the fields *Times* and *Every*. Replaces a repetition under
-    /// way.
-    Repeat(ClientTabId),
-    /// Empty the send queue, including the rest of a file and a repetition; stay connected.
-    StopSending(ClientTabId),
-    /// Close the connection in this mode.
-    Close(ClientTabId, CloseMode),
-    /// Remove all entries of the transcript.
-    ClearTranscript(ClientTabId),
+    /// A command for one tab; ignored if the tab is gone.
+    Tab(ClientTabId, TabCommand),
     /// Set the text of the number of load clients.
     EditLoadCount(String),
     /// Connect the load clients with the settings of the first tab; ignored while they are connected, or while the
@@ -69,30 +36,44 @@ pub enum ClientCommand {
     CloseLoad,
 }
 
-impl ClientCommand {
-    /// Returns the tab that the command is about, if any.
-    pub(super) fn tab(&self) -> Option<ClientTabId> {
-        match self {
-            Self::Add | Self::EditLoadCount(_) | Self::ConnectLoad | Self::CloseLoad => None,
-            Self::Remove(id)
-            | Self::Edit(id, ..)
-            | Self::SetTls(id, _)
-            | Self::SetTrust(id, _)
-            | Self::SetVersions(id, _)
-            | Self::FollowServer(id, _)
-            | Self::SetSendKind(id, _)
-            | Self::SetEscapes(id, _)
-            | Self::SetLineEnding(id, _)
-            | Self::Connect(id)
-            | Self::Cancel(id)
-            | Self::Send(id)
-            | Self::SendFile(id, _)
-            | Self::Repeat(id)
-            | Self::StopSending(id)
-            | Self::Close(id, _)
-            | Self::ClearTranscript(id) => Some(*id),
-        }
-    }
+/// A command for a client tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TabCommand {
+    /// Remove a tab, and close its connection (as [`CloseMode::Close`]).
+    Remove,
+    /// Set the text of a field. If the field followed the server, it no longer does.
+    Edit(ClientField, String),
+    /// Use TLS or not, regardless of what the server does.
+    SetTls(bool),
+    /// Set which certificates are trusted.
+    SetTrust(TrustChoice),
+    /// Offer these TLS versions, regardless of the server's.
+    SetVersions(TlsVersions),
+    /// Follow this setting of the server again.
+    FollowServer(Followed),
+    /// Choose whether to send text, hexadecimal digits or a file.
+    SetSendKind(SendKind),
+    /// Set whether backslashes in the text are escapes.
+    SetEscapes(bool),
+    /// Set what is appended to the text.
+    SetLineEnding(LineEnding),
+    /// Connect with the form's settings; ignored while connected or while a field is invalid.
+    Connect,
+    /// Cancel an attempt to connect.
+    Cancel,
+    /// Send the typed text or digits, or the chosen file.
+    Send,
+    /// Send this regular file of any size, regardless of what the field contains.
+    SendFile(PathBuf),
+    /// Send the typed text or digits repeatedly, as set in the fields *Times* and *Every*. Replaces a repetition under
+    /// way.
+    Repeat,
+    /// Empty the send queue, including the rest of a file and a repetition; stay connected.
+    StopSending,
+    /// Close the connection in this mode.
+    Close(CloseMode),
+    /// Remove all entries of the transcript.
+    ClearTranscript,
 }
 
 /// A text field of a client tab.

@@ -1,7 +1,7 @@
 //! The form of a client tab: its fields and choices. Those that are about the server follow the running server, or the
 //! window's form if none is running, until they are edited.
 
-use crate::app::clients::client_command::{ClientCommand, ClientField, Followed, SendKind, TrustChoice};
+use crate::app::clients::client_command::{ClientField, Followed, SendKind, TabCommand, TrustChoice};
 use crate::client::input::{self, InputError, LineEnding};
 use crate::client::{ConnectionConfig, Payload};
 use crate::settings::parse::{self, path, reachable_host};
@@ -34,6 +34,14 @@ pub struct ClientForm {
     pub escapes: bool,
     /// The line ending appended to the text.
     pub line_ending: LineEnding,
+}
+
+/// The part of a form that lessons let the user change.
+#[derive(Debug, Clone)]
+pub(in crate::app) struct ClientTls {
+    own_tls: Option<bool>,
+    trust: TrustChoice,
+    server_name: Option<String>,
 }
 
 impl ClientForm {
@@ -231,10 +239,23 @@ impl ClientForm {
         parse::number(name, range, self.text(field)).map_err(|error| error.to_string())
     }
 
+    pub(super) fn tls_part(&self) -> ClientTls {
+        let server_name = self.texts.get(&ClientField::ServerName).cloned();
+        ClientTls { own_tls: self.own_tls, trust: self.trust, server_name }
+    }
+
+    pub(super) fn restore_tls_part(&mut self, part: ClientTls) {
+        (self.own_tls, self.trust) = (part.own_tls, part.trust);
+        match part.server_name {
+            Some(name) => drop(self.texts.insert(ClientField::ServerName, name)),
+            None => drop(self.texts.remove(&ClientField::ServerName)),
+        }
+    }
+
     /// Carries out a command that changes a field or a choice.
-    pub(super) fn apply(&mut self, command: ClientCommand) {
+    pub(super) fn apply(&mut self, command: TabCommand) {
         match command {
-            ClientCommand::Edit(_, field, mut text) => {
+            TabCommand::Edit(field, mut text) => {
                 if matches!(field, ClientField::Text | ClientField::Hex)
                     && let Some((end, _)) = text.char_indices().nth(MAX_INPUT)
                 {
@@ -242,18 +263,26 @@ impl ClientForm {
                 }
                 self.texts.insert(field, text);
             }
-            ClientCommand::SetTls(_, on) => self.own_tls = Some(on),
-            ClientCommand::SetTrust(_, trust) => self.trust = trust,
-            ClientCommand::SetVersions(_, versions) => self.own_versions = Some(versions),
-            ClientCommand::SetSendKind(_, kind) => self.send_kind = kind,
-            ClientCommand::SetEscapes(_, on) => self.escapes = on,
-            ClientCommand::SetLineEnding(_, ending) => self.line_ending = ending,
-            ClientCommand::FollowServer(_, part) => match (part, part.field()) {
+            TabCommand::SetTls(on) => self.own_tls = Some(on),
+            TabCommand::SetTrust(trust) => self.trust = trust,
+            TabCommand::SetVersions(versions) => self.own_versions = Some(versions),
+            TabCommand::SetSendKind(kind) => self.send_kind = kind,
+            TabCommand::SetEscapes(on) => self.escapes = on,
+            TabCommand::SetLineEnding(ending) => self.line_ending = ending,
+            TabCommand::FollowServer(part) => match (part, part.field()) {
                 (_, Some(field)) => drop(self.texts.remove(&field)),
                 (Followed::Tls, None) => self.own_tls = None,
                 (_, None) => self.own_versions = None,
             },
-            _ => {}
+            TabCommand::Remove
+            | TabCommand::Connect
+            | TabCommand::Cancel
+            | TabCommand::Send
+            | TabCommand::SendFile(_)
+            | TabCommand::Repeat
+            | TabCommand::StopSending
+            | TabCommand::Close(_)
+            | TabCommand::ClearTranscript => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One client tab: its form, its connection, and its transcript, whose entries are bounded in number and in bytes.
 
+use crate::app::background::WakeFn;
 use crate::app::clients::client_command::{ClientTabId, SendKind};
 use crate::app::clients::client_form::ClientForm;
 use crate::client::client_event::{ClientEvent, ClientEventKind, ClientState, ClientStatus, CloseMode};
@@ -7,7 +8,6 @@ use crate::client::echo_check::EchoResult;
 use crate::client::{Client, Payload, SendError};
 use crate::ring_buffer::{Limits, RingBuffer};
 use crate::server::event::ClientId;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 /// One client tab.
@@ -103,7 +103,7 @@ impl ClientTab {
         Some(error.to_string())
     }
 
-    pub(super) fn connect(&mut self, wake: Arc<dyn Fn() + Send + Sync>) {
+    pub(super) fn connect(&mut self, wake: WakeFn) {
         if !self.state().is_disconnected() {
             return;
         }

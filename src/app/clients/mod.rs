@@ -9,18 +9,21 @@ mod client_command;
 mod client_form;
 mod client_tab;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use client_command::{ClientCommand, ClientField, ClientTabId, Followed, SendKind, TrustChoice};
+pub use client_command::{
+    ClientCommand, ClientField, ClientTabId, Followed, SendKind, TabCommand, TrustChoice,
+};
 pub use client_form::{ClientForm, MAX_INPUT};
 pub use client_tab::{ClientTab, MAX_BYTES, MAX_ENTRIES, Transcript, TranscriptEntry};
 
-pub(super) use client_form::ServerEndpoint;
+pub(super) use client_form::{ClientTls, ServerEndpoint};
 
+use crate::app::background::WakeFn;
 use crate::client::client_event::{ClientEventKind, ClientStatus, CloseMode};
 use crate::client::{Client, ConnectionConfig, LoadClients, LoadStatus, MAX_LOAD_CLIENTS, Payload};
 use crate::server::event::ClientInfo;
@@ -43,12 +46,12 @@ pub struct Clients {
     accepted: VecDeque<ClientInfo>,
     /// Connections of removed tabs that are still closing.
     closing: Vec<Client>,
-    wake: Arc<dyn Fn() + Send + Sync>,
+    wake: WakeFn,
 }
 
 impl Clients {
     /// Creates the clients: one tab, which follows this server.
-    pub(super) fn new(server: ServerEndpoint, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    pub(super) fn new(server: ServerEndpoint, wake: WakeFn) -> Self {
         let (tabs, accepted, closing) = (Vec::new(), VecDeque::new(), Vec::new());
         let mut clients = Self { tabs, last_id: 0, server, load: LoadForm::new(), accepted, closing, wake };
         clients.add();
@@ -93,37 +96,38 @@ impl Clients {
 
     /// Carries out a command, or starts to.
     pub(super) fn apply(&mut self, command: ClientCommand) {
-        let Some(id) = command.tab() else {
-            match command {
-                ClientCommand::EditLoadCount(text) => self.load.count = text,
-                ClientCommand::ConnectLoad => {
-                    if let Some(config) = self.first_form().config() {
-                        self.load.connect(config, &self.wake);
-                    }
+        match command {
+            ClientCommand::Add => self.add(),
+            ClientCommand::Tab(id, command) => self.apply_to_tab(id, command),
+            ClientCommand::EditLoadCount(text) => self.load.count = text,
+            ClientCommand::ConnectLoad => {
+                if let Some(config) = self.first_form().config() {
+                    self.load.connect(config, &self.wake);
                 }
-                ClientCommand::CloseLoad => self.load.clients.iter().for_each(LoadClients::close),
-                _ => self.add(),
             }
-            return;
-        };
+            ClientCommand::CloseLoad => self.load.clients.iter().for_each(LoadClients::close),
+        }
+    }
+
+    fn apply_to_tab(&mut self, id: ClientTabId, command: TabCommand) {
         let Some(index) = self.tabs.iter().position(|tab| tab.id() == id) else { return };
         let tab = &mut self.tabs[index];
         match command {
-            ClientCommand::Remove(_) => {
+            TabCommand::Remove => {
                 tab.close(CloseMode::Close);
                 self.closing.extend(self.tabs.remove(index).client);
             }
-            ClientCommand::Connect(_) => tab.connect(Arc::clone(&self.wake)),
-            ClientCommand::Cancel(_) if tab.state().is_connecting() => tab.close(CloseMode::Abort),
-            ClientCommand::Cancel(_) => {}
-            ClientCommand::Close(_, mode) => tab.close(mode),
-            ClientCommand::Send(_) => {
+            TabCommand::Connect => tab.connect(Arc::clone(&self.wake)),
+            TabCommand::Cancel if tab.state().is_connecting() => tab.close(CloseMode::Abort),
+            TabCommand::Cancel => {}
+            TabCommand::Close(mode) => tab.close(mode),
+            TabCommand::Send => {
                 tab.refused = tab.form().payload().and_then(|payload| tab.send(payload)).err();
             }
-            ClientCommand::SendFile(_, path) => tab.refused = tab.send(Payload::File(path)).err(),
-            ClientCommand::Repeat(_) => tab.refused = tab.repeat().err(),
-            ClientCommand::StopSending(_) => tab.stop_sending(),
-            ClientCommand::ClearTranscript(_) => tab.transcript.entries.clear(),
+            TabCommand::SendFile(path) => tab.refused = tab.send(Payload::File(path)).err(),
+            TabCommand::Repeat => tab.refused = tab.repeat().err(),
+            TabCommand::StopSending => tab.stop_sending(),
+            TabCommand::ClearTranscript => tab.transcript.entries.clear(),
             command => {
                 tab.refused = None;
                 tab.form.apply(command);
@@ -183,8 +187,23 @@ impl Clients {
             if files.iter().all(|(field, _)| tab.form.text(*field).is_empty()) {
                 for (field, path) in files {
                     let text = path.display().to_string();
-                    tab.form.apply(ClientCommand::Edit(tab.id(), field, text));
+                    tab.form.apply(TabCommand::Edit(field, text));
                 }
+            }
+        }
+    }
+
+    /// Returns the TLS part of each tab's form.
+    pub(super) fn tls_parts(&self) -> BTreeMap<ClientTabId, ClientTls> {
+        self.tabs.iter().map(|tab| (tab.id(), tab.form.tls_part())).collect()
+    }
+
+    /// Restores the TLS parts of these tabs. Every other tab uses TLS as the server does.
+    pub(super) fn restore_tls_parts(&mut self, mut parts: BTreeMap<ClientTabId, ClientTls>) {
+        for tab in &mut self.tabs {
+            match parts.remove(&tab.id()) {
+                Some(part) => tab.form.restore_tls_part(part),
+                None => tab.form.apply(TabCommand::FollowServer(Followed::Tls)),
             }
         }
     }
@@ -277,7 +296,7 @@ impl LoadForm {
         parse::number("Clients", range, &self.count).map_err(|error| error.to_string())
     }
 
-    pub(super) fn connect(&mut self, config: ConnectionConfig, wake: &Arc<dyn Fn() + Send + Sync>) {
+    pub(super) fn connect(&mut self, config: ConnectionConfig, wake: &WakeFn) {
         let Some(count) = self.number().ok().and_then(|count| u16::try_from(count).ok()) else { return };
         if !self.is_running() {
             let wake = Arc::clone(wake);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use echoscope::app::clients::{
     ClientCommand, ClientField, ClientTab, ClientTabId, Followed, MAX_BYTES, MAX_CLIENT_TABS, MAX_INPUT,
-    SendKind, TranscriptEntry, TrustChoice,
+    SendKind, TabCommand, TranscriptEntry, TrustChoice,
 };
 use echoscope::app::{App, Command, Options};
 use echoscope::client::client_event::{
@@ -50,7 +50,7 @@ fn apply(app: &mut App, command: ClientCommand) {
 }
 
 fn edit(app: &mut App, id: ClientTabId, field: ClientField, text: &str) {
-    apply(app, ClientCommand::Edit(id, field, text.to_owned()));
+    apply(app, ClientCommand::Tab(id, TabCommand::Edit(field, text.to_owned())));
 }
 
 fn tab(app: &App, id: ClientTabId) -> &ClientTab {
@@ -58,7 +58,7 @@ fn tab(app: &App, id: ClientTabId) -> &ClientTab {
 }
 
 fn open(app: &mut App, id: ClientTabId) {
-    apply(app, ClientCommand::Connect(id));
+    apply(app, ClientCommand::Tab(id, TabCommand::Connect));
     wait_until(app, "open client", |app| {
         let status = tab(app, id).status();
         assert!(status.outcome.is_none(), "{:?}", status.outcome);
@@ -68,7 +68,7 @@ fn open(app: &mut App, id: ClientTabId) {
 
 fn send_text(app: &mut App, id: ClientTabId, text: &str) {
     edit(app, id, ClientField::Text, text);
-    apply(app, ClientCommand::Send(id));
+    apply(app, ClientCommand::Tab(id, TabCommand::Send));
     assert_eq!(tab(app, id).refused(), None);
 }
 
@@ -94,7 +94,7 @@ fn tab_follows_the_server_field_by_field_until_edited() {
     assert_eq!(text(&app, ClientField::Port), "4712");
     assert!(tab(&app, FIRST).form().tls());
     edit(&mut app, FIRST, ClientField::Port, "99");
-    apply(&mut app, ClientCommand::SetTls(FIRST, false));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetTls(false)));
     app.apply(Command::Set(Setting::Port, "4713".to_owned()));
     app.apply(Command::Set(Setting::Host, "::".to_owned()));
     app.poll();
@@ -104,10 +104,10 @@ fn tab_follows_the_server_field_by_field_until_edited() {
         ("::1", "99", false)
     );
     assert!(form.is_following(Followed::Host) && !form.is_following(Followed::Port));
-    apply(&mut app, ClientCommand::FollowServer(FIRST, Followed::Port));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::FollowServer(Followed::Port)));
     assert_eq!(text(&app, ClientField::Port), "4713");
     assert!(!tab(&app, FIRST).form().tls());
-    apply(&mut app, ClientCommand::FollowServer(FIRST, Followed::Tls));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::FollowServer(Followed::Tls)));
     assert!(tab(&app, FIRST).form().tls());
 }
 
@@ -116,7 +116,7 @@ fn transcript_shows_an_echo_of_the_running_server() {
     let mut app = app(settings());
     // The OS has not chosen a port yet.
     assert!(tab(&app, FIRST).form().blocked().unwrap().1.contains("Start the server first"));
-    apply(&mut app, ClientCommand::Connect(FIRST));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::Connect));
     assert_eq!(tab(&app, FIRST).connections(), 0);
     app.apply(Command::Start);
     wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }));
@@ -130,7 +130,7 @@ fn transcript_shows_an_echo_of_the_running_server() {
     assert!(sent.echo.is_some_and(|echo| echo.number == 1 && echo.verdict == EchoVerdict::Exact), "{sent:?}");
     let received = transcript.iter().filter(|entry| is_received(entry));
     assert_eq!(received.flat_map(|entry| entry.data().to_vec()).collect::<Vec<_>>(), b"Hello!\n");
-    apply(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::Close(CloseMode::Close)));
     wait_until(&mut app, "end", |app| tab(app, FIRST).status().outcome.is_some());
     assert!(
         matches!(tab(&app, FIRST).status().outcome, Some(ConnectionOutcome::Closed(closed)) if closed.cause == ClientCloseCause::Client(CloseMode::Close))
@@ -154,24 +154,24 @@ fn invalid_input_is_reported_and_not_sent() {
     open(&mut app, FIRST);
     edit(&mut app, FIRST, ClientField::Text, r"bad \q");
     assert_eq!(tab(&app, FIRST).form().input_error().unwrap().position, 4);
-    apply(&mut app, ClientCommand::Send(FIRST));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::Send));
     assert!(tab(&app, FIRST).refused().unwrap().contains(r"\q is not an escape"));
-    apply(&mut app, ClientCommand::SetEscapes(FIRST, false));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetEscapes(false)));
     assert!(tab(&app, FIRST).cannot_send().is_none());
-    apply(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::Hex));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetSendKind(SendKind::Hex)));
     edit(&mut app, FIRST, ClientField::Hex, "48 6");
     assert!(tab(&app, FIRST).cannot_send().unwrap().contains("two digits"));
-    apply(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::File));
-    apply(&mut app, ClientCommand::Send(FIRST));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetSendKind(SendKind::File)));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::Send));
     assert!(tab(&app, FIRST).refused().unwrap().contains("Choose a file"));
-    apply(&mut app, ClientCommand::Repeat(FIRST));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::Repeat));
     assert!(tab(&app, FIRST).refused().unwrap().contains("can't be repeated"));
     assert_eq!(tab(&app, FIRST).status().sends, 0);
-    apply(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::Text));
-    apply(&mut app, ClientCommand::SetLineEnding(FIRST, LineEnding::Nul));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetSendKind(SendKind::Text)));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetLineEnding(LineEnding::Nul)));
     edit(&mut app, FIRST, ClientField::Times, "3");
     edit(&mut app, FIRST, ClientField::Every, "0");
-    apply(&mut app, ClientCommand::Repeat(FIRST));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::Repeat));
     wait_until(&mut app, "repetition", |app| tab(app, FIRST).status().echo.compared == 3 * 7);
     assert_eq!(tab(&app, FIRST).status().sends, 3);
 }
@@ -185,11 +185,11 @@ fn input_is_truncated_at_its_limit() {
     let form = tab(&app, FIRST).form();
     assert_eq!(form.text(ClientField::Text).chars().count(), MAX_INPUT);
     assert!(form.full().unwrap().contains("after the first 32,768"));
-    apply(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::Hex));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetSendKind(SendKind::Hex)));
     assert_eq!(tab(&app, FIRST).form().full(), None);
     edit(&mut app, FIRST, ClientField::Hex, &"41 ".repeat(1 << 20));
     assert_eq!(tab(&app, FIRST).form().text(ClientField::Hex).len(), MAX_INPUT);
-    apply(&mut app, ClientCommand::SetSendKind(FIRST, SendKind::File));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SetSendKind(SendKind::File)));
     assert_eq!(tab(&app, FIRST).form().full(), None);
 }
 
@@ -202,7 +202,7 @@ fn sixteen_clients_connect_and_no_more_can_be_added() {
     let ids: Vec<_> = app.clients().iter().map(ClientTab::id).collect();
     assert_eq!((ids.len(), app.clients().can_add()), (MAX_CLIENT_TABS, false));
     for id in &ids {
-        apply(&mut app, ClientCommand::Connect(*id));
+        apply(&mut app, ClientCommand::Tab(*id, TabCommand::Connect));
     }
     for id in &ids {
         wait_until(&mut app, "open client", |app| tab(app, *id).state() == ClientState::Open);
@@ -212,7 +212,7 @@ fn sixteen_clients_connect_and_no_more_can_be_added() {
         wait_until(&mut app, "echo", |app| tab(app, *id).status().echo.is_exact());
     }
     assert_eq!(app.counters().clients_now, 16);
-    apply(&mut app, ClientCommand::Remove(ids[3]));
+    apply(&mut app, ClientCommand::Tab(ids[3], TabCommand::Remove));
     assert!(app.clients().get(ids[3]).is_none());
     wait_until(&mut app, "one fewer", |app| app.counters().clients_now == 15);
     apply(&mut app, ClientCommand::Add);
@@ -231,7 +231,7 @@ fn second_tab_waits_while_the_server_serves_one_client() {
     send_text(&mut app, second, "second");
     wait_until(&mut app, "bytes in flight", |app| tab(app, second).status().sent == 7);
     assert_eq!(tab(&app, second).status().echo.outstanding, 7);
-    apply(&mut app, ClientCommand::Close(FIRST, CloseMode::Close));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::Close(CloseMode::Close)));
     wait_until(&mut app, "echo", |app| tab(app, second).status().echo.is_exact());
 }
 
@@ -251,9 +251,9 @@ fn tab_follows_tls_and_trusts_the_servers_certificate() {
     assert_eq!((agreed.agreed.alpn.as_deref(), agreed.name.as_str()), (Some("echo"), "localhost"));
     apply(&mut app, ClientCommand::Add);
     let second = app.clients().newest();
-    apply(&mut app, ClientCommand::SetTrust(second, TrustChoice::CaFile));
+    apply(&mut app, ClientCommand::Tab(second, TabCommand::SetTrust(TrustChoice::CaFile)));
     assert_eq!(tab(&app, second).form().blocked().unwrap().0, Some(ClientField::CaFile));
-    apply(&mut app, ClientCommand::SetTrust(second, TrustChoice::Nothing));
+    apply(&mut app, ClientCommand::Tab(second, TabCommand::SetTrust(TrustChoice::Nothing)));
     assert!(TrustChoice::Nothing.caution().is_some() && TrustChoice::ThisServer.caution().is_none());
     edit(&mut app, second, ClientField::ServerName, "other.test");
     open(&mut app, second);
@@ -281,7 +281,7 @@ fn flood_stays_bounded_and_rarely_wakes_the_window() {
     let path = folder.path().join("file");
     std::fs::write(&path, vec![b'x'; 20 << 20]).unwrap();
     let before = woken.load(SeqCst);
-    apply(&mut app, ClientCommand::SendFile(FIRST, path));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::SendFile(path)));
     let deadline = Instant::now() + PATIENCE;
     let mut polls = 0;
     while tab(&app, FIRST).status().echo.compared < 20 << 20 {
@@ -299,7 +299,7 @@ fn flood_stays_bounded_and_rarely_wakes_the_window() {
     assert!(tab(&app, FIRST).status().echo.is_exact());
     let skipped = transcript.iter().filter(|entry| matches!(entry.event, ClientEventKind::NotShown { .. }));
     assert!(skipped.count() > 0 || transcript.evicted() > 0);
-    apply(&mut app, ClientCommand::ClearTranscript(FIRST));
+    apply(&mut app, ClientCommand::Tab(FIRST, TabCommand::ClearTranscript));
     assert!(tab(&app, FIRST).transcript().is_empty());
 }
 
@@ -320,21 +320,21 @@ fn shutdown_closes_clients_in_every_state() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     std::fs::write(&path, vec![b'x'; 20 << 20]).unwrap();
-    apply(&mut app, ClientCommand::SendFile(ids[1], path));
+    apply(&mut app, ClientCommand::Tab(ids[1], TabCommand::SendFile(path)));
     wait_until(&mut app, "a blocked client", |app| tab(app, ids[1]).status().blocked_since.is_some());
     edit(&mut app, ids[2], ClientField::Port, &port);
-    apply(&mut app, ClientCommand::SetTls(ids[2], true));
-    apply(&mut app, ClientCommand::SetTrust(ids[2], TrustChoice::Nothing));
-    apply(&mut app, ClientCommand::Connect(ids[2]));
+    apply(&mut app, ClientCommand::Tab(ids[2], TabCommand::SetTls(true)));
+    apply(&mut app, ClientCommand::Tab(ids[2], TabCommand::SetTrust(TrustChoice::Nothing)));
+    apply(&mut app, ClientCommand::Tab(ids[2], TabCommand::Connect));
     wait_until(&mut app, "handshake", |app| tab(app, ids[2]).state() == ClientState::Handshake);
     open(&mut app, ids[3]);
     edit(&mut app, ids[3], ClientField::Times, "1000000");
     edit(&mut app, ids[3], ClientField::Every, "1");
     edit(&mut app, ids[3], ClientField::Text, "tick");
-    apply(&mut app, ClientCommand::Repeat(ids[3]));
+    apply(&mut app, ClientCommand::Tab(ids[3], TabCommand::Repeat));
     edit(&mut app, ids[4], ClientField::Port, &port);
     open(&mut app, ids[4]);
-    apply(&mut app, ClientCommand::Close(ids[4], CloseMode::Close));
+    apply(&mut app, ClientCommand::Tab(ids[4], TabCommand::Close(CloseMode::Close)));
     app.shutdown();
     for id in ids {
         assert_eq!(tab(&app, id).state(), ClientState::Closed, "{id}");

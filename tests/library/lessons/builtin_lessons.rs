@@ -4,7 +4,7 @@
 use std::net::TcpStream;
 use std::time::SystemTime;
 
-use echoscope::app::clients::{ClientCommand, ClientField, Followed, TrustChoice};
+use echoscope::app::clients::{ClientCommand, ClientField, Followed, TabCommand, TrustChoice};
 use echoscope::app::{App, Command};
 use echoscope::check::{CheckOptions, Expect, Profile};
 use echoscope::client::client_event::CloseMode;
@@ -117,7 +117,7 @@ fn one_at_a_time_and_the_backlog() {
         player.step_is_open();
     }
     let id = player.tab(4);
-    player.apply_to_client(ClientCommand::Connect(id));
+    player.apply_to_client(ClientCommand::Tab(id, TabCommand::Connect));
     player.completes_step();
     player.disconnect(0, CloseMode::Close);
     player.completes_step();
@@ -222,20 +222,23 @@ fn a_certificate_of_your_own() {
     player.start();
     player.completes_step();
     let id = player.tab(0);
-    player.apply_to_client(ClientCommand::SetTrust(id, TrustChoice::System));
+    player.apply_to_client(ClientCommand::Tab(id, TabCommand::SetTrust(TrustChoice::System)));
     player.fail_to_connect(0);
     player.completes_step();
     player.open(LessonPlace::CertificateDetails);
     player.step_is_open();
     player.answer("It trusts the issuer");
     player.completes_step();
-    player.apply_to_client(ClientCommand::SetTrust(id, TrustChoice::ThisServer));
+    player.apply_to_client(ClientCommand::Tab(id, TabCommand::SetTrust(TrustChoice::ThisServer)));
     player.connect(0);
     player.completes_step();
     player.echo(0, "Hello");
     player.disconnect(0, CloseMode::Close);
     player.step_is_open();
-    player.apply_to_client(ClientCommand::Edit(id, ClientField::ServerName, "example.com".to_owned()));
+    player.apply_to_client(ClientCommand::Tab(
+        id,
+        TabCommand::Edit(ClientField::ServerName, "example.com".to_owned()),
+    ));
     player.fail_to_connect(0);
     player.completes_step();
     let expired = create(folder.path(), Some(Defect::Expired));
@@ -246,7 +249,7 @@ fn a_certificate_of_your_own() {
     player.step_is_open();
     player.start();
     player.completes_step();
-    player.apply_to_client(ClientCommand::Edit(id, ClientField::ServerName, String::new()));
+    player.apply_to_client(ClientCommand::Tab(id, TabCommand::Edit(ClientField::ServerName, String::new())));
     player.fail_to_connect(0);
     player.completes_step();
     let good = create(folder.path(), None);
@@ -294,7 +297,7 @@ fn eavesdropping() {
     player.select(RowPlace::Wire, "9. 2.9 ms, in, client to server: Application data · 48 B");
     player.completes_step();
     let id = player.tab(1);
-    player.apply_to_client(ClientCommand::SetTls(id, false));
+    player.apply_to_client(ClientCommand::Tab(id, TabCommand::SetTls(false)));
     player.connect(1);
     player.send(1, "hello?", LineEnding::Lf);
     player.completes_step();
@@ -403,7 +406,7 @@ fn clients_of_other_programs_count() {
     let _waiting: Vec<TcpStream> = (0..3).map(|_| connect(address)).collect();
     player.step_is_open();
     let id = player.tab(0);
-    player.apply_to_client(ClientCommand::Connect(id));
+    player.apply_to_client(ClientCommand::Tab(id, TabCommand::Connect));
     if REPORTS_QUEUE {
         player.completes_step();
     }

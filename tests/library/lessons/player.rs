@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::clients::{ClientCommand, ClientField, ClientTabId};
+use echoscope::app::clients::{ClientCommand, ClientField, ClientTabId, TabCommand};
 use echoscope::app::{App, Command, Options, SetUp};
 use echoscope::client::client_event::{ClientState, CloseMode, ConnectionOutcome};
 use echoscope::client::input::LineEnding;
@@ -158,7 +158,7 @@ impl Player {
         let id = self.tab(index);
         // The previous connection may still be closing, or the server's new port may be unknown.
         self.wait_until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
-        self.apply_to_client(ClientCommand::Connect(id));
+        self.apply_to_client(ClientCommand::Tab(id, TabCommand::Connect));
         self.wait_until("an open client", |app| {
             let tab = app.clients().get(id).unwrap();
             let status = tab.status();
@@ -173,7 +173,7 @@ impl Player {
         let id = self.tab(index);
         // The previous connection may still be closing, or the server's new port may be unknown.
         self.wait_until("a tab that can connect", |app| app.clients().get(id).unwrap().can_connect());
-        self.apply_to_client(ClientCommand::Connect(id));
+        self.apply_to_client(ClientCommand::Tab(id, TabCommand::Connect));
         self.wait_until("a refusal", |app| app.clients().get(id).unwrap().status().outcome.is_some());
         match self.app.clients().get(id).unwrap().status().outcome {
             Some(ConnectionOutcome::Failed(failure)) => failure.to_string(),
@@ -185,9 +185,9 @@ impl Player {
     #[track_caller]
     pub(crate) fn send(&mut self, index: usize, text: &str, ending: LineEnding) {
         let id = self.tab(index);
-        self.apply_to_client(ClientCommand::SetLineEnding(id, ending));
-        self.apply_to_client(ClientCommand::Edit(id, ClientField::Text, text.to_owned()));
-        self.apply_to_client(ClientCommand::Send(id));
+        self.apply_to_client(ClientCommand::Tab(id, TabCommand::SetLineEnding(ending)));
+        self.apply_to_client(ClientCommand::Tab(id, TabCommand::Edit(ClientField::Text, text.to_owned())));
+        self.apply_to_client(ClientCommand::Tab(id, TabCommand::Send));
         assert_eq!(self.app.clients().get(id).unwrap().refused(), None);
     }
 
@@ -207,7 +207,7 @@ impl Player {
     /// Closes the connection of a client tab.
     pub(crate) fn disconnect(&mut self, index: usize, how: CloseMode) {
         let id = self.tab(index);
-        self.apply_to_client(ClientCommand::Close(id, how));
+        self.apply_to_client(ClientCommand::Tab(id, TabCommand::Close(how)));
     }
 
     /// Waits until `total` clients have been accepted and `now` of them are connected.

@@ -1,6 +1,7 @@
 //! *Set it up*: which settings it changes, when it restarts the server, and that leaving the lesson restores the
 //! settings.
 
+use echoscope::app::clients::{ClientCommand, ClientField, Followed, TabCommand, TrustChoice};
 use echoscope::app::{Command, SetUp};
 use echoscope::server::ServerState;
 use echoscope::settings::Mode;
@@ -51,6 +52,47 @@ fn leaving_restores_settings_that_the_user_didnt_change() {
     let notice = player.app.notice().unwrap();
     assert_eq!(notice.text, "Restored your settings from before the lesson: Backlog 7.");
     assert!(!notice.problem);
+}
+
+#[test]
+fn leaving_restores_the_clients_tls_choices() {
+    let mut player = Player::without_lesson();
+    let [first, second] = [0, 1].map(|index| player.tab(index));
+    player.apply_to_client(ClientCommand::Tab(first, TabCommand::SetTls(true)));
+    player.apply_to_client(ClientCommand::Tab(first, TabCommand::SetTrust(TrustChoice::System)));
+    player.apply_to_client(ClientCommand::Tab(
+        first,
+        TabCommand::Edit(ClientField::ServerName, "mine".to_owned()),
+    ));
+    player.apply(Command::StartLesson(4));
+    let third = player.tab(2);
+    for id in [first, second, third] {
+        player.apply_to_client(ClientCommand::Tab(id, TabCommand::SetTls(false)));
+        player.apply_to_client(ClientCommand::Tab(id, TabCommand::SetTrust(TrustChoice::Nothing)));
+        player.apply_to_client(ClientCommand::Tab(
+            id,
+            TabCommand::Edit(ClientField::ServerName, "example.com".to_owned()),
+        ));
+    }
+    // The next lesson begins with the choices from before this one.
+    player.apply(Command::StartLesson(5));
+    let choices = |player: &Player, id| {
+        let form = player.app.clients().get(id).unwrap().form();
+        (
+            form.is_following(Followed::Tls),
+            form.tls(),
+            form.trust,
+            form.text(ClientField::ServerName).to_owned(),
+        )
+    };
+    let expected = (false, true, TrustChoice::System, "mine".to_owned());
+    assert_eq!(choices(&player, first), expected);
+    assert_eq!(choices(&player, second), (true, false, TrustChoice::ThisServer, String::new()));
+    assert!(choices(&player, third).0);
+    player.apply_to_client(ClientCommand::Tab(second, TabCommand::Remove));
+    player.apply_to_client(ClientCommand::Tab(first, TabCommand::SetTls(false)));
+    player.apply(Command::LeaveLesson);
+    assert_eq!(choices(&player, first), expected);
 }
 
 #[test]

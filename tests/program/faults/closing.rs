@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use echoscope::app::ExportFormat;
-use echoscope::app::clients::ClientCommand;
+use echoscope::app::clients::{ClientCommand, TabCommand};
 use echoscope::app::{App, Command, Options};
 use echoscope::server::ServerState;
 use echoscope::server::event::{Event, EventKind};
@@ -49,7 +49,7 @@ fn app_that_is_closed_under_load_loses_nothing() {
     app.apply(Command::Client(ClientCommand::EditLoadCount("20".to_owned())));
     app.apply(Command::Client(ClientCommand::ConnectLoad));
     let first = app.clients().iter().next().unwrap().id();
-    app.apply(Command::Client(ClientCommand::Connect(first)));
+    app.apply(Command::Client(ClientCommand::Tab(first, TabCommand::Connect)));
 
     let over = AtomicBool::new(false);
     thread::scope(|scope| {

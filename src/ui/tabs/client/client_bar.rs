@@ -8,7 +8,7 @@ use egui::{
     Role, Sense, TextWrapMode, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::clients::{ClientCommand, ClientTabId, MAX_CLIENT_TABS, explain_waiting};
+use crate::app::clients::{ClientCommand, ClientTabId, MAX_CLIENT_TABS, TabCommand, explain_waiting};
 use crate::app::{App, TabState};
 use crate::client::LoadStatus;
 use crate::lessons::condition::LessonPlace;
@@ -114,7 +114,7 @@ fn chip(
         false
     };
     if is_delete || is_removed {
-        actions.push(ClientCommand::Remove(id).into());
+        actions.push(ClientCommand::Tab(id, TabCommand::Remove).into());
         return false;
     }
     response.clicked()

@@ -9,7 +9,7 @@ use egui::{
     StrokeKind, TextBuffer, TextEdit, TextFormat, Ui, vec2,
 };
 
-use crate::app::clients::{ClientCommand, ClientField, ClientTab, MAX_INPUT, SendKind};
+use crate::app::clients::{ClientCommand, ClientField, ClientTab, MAX_INPUT, SendKind, TabCommand};
 use crate::client::client_event::ClientStatus;
 use crate::client::input::{InputError, LineEnding};
 use crate::text::{self, with_thousands};
@@ -81,7 +81,9 @@ impl Composer {
         let has_lines = kind != SendKind::File && has_line_end(form.text(kind.field()));
         let controls = |ui: &mut Ui| {
             if let Some(chosen) = segments(ui, &KINDS, index_of(&SendKind::ALL, &kind)) {
-                actions.push(ClientCommand::SetSendKind(tab.id(), SendKind::ALL[chosen]).into());
+                actions.push(
+                    ClientCommand::Tab(tab.id(), TabCommand::SetSendKind(SendKind::ALL[chosen])).into(),
+                );
                 self.focus();
             }
             let options_width = if is_short { ICON_BUTTON + size::GAP } else { 0.0 };
@@ -102,7 +104,7 @@ impl Composer {
                 self.focus();
             }
             if send.clicked() || entered {
-                actions.push(ClientCommand::Send(tab.id()).into());
+                actions.push(ClientCommand::Tab(tab.id(), TabCommand::Send).into());
             }
             if is_short {
                 let icon = if self.shows_options { Icon::ChevronDown } else { Icon::ChevronRight };
@@ -275,7 +277,7 @@ fn input_field(
     let entered = response.has_focus()
         && ui.input_mut(|input| !input.modifiers.shift && input.consume_key(Modifiers::NONE, Key::Enter));
     if response.changed() {
-        actions.push(ClientCommand::Edit(tab.id(), field, text.clone()).into());
+        actions.push(ClientCommand::Tab(tab.id(), TabCommand::Edit(field, text.clone())).into());
     }
     if entered && tab.cannot_send().is_none() {
         select_all(ui.ctx());
@@ -315,7 +317,7 @@ fn text_options(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
     let form = tab.form();
     plain_label(ui, "Line ending");
     if let Some(chosen) = segments(ui, &ENDINGS, index_of(&LineEnding::ALL, &form.line_ending)) {
-        actions.push(ClientCommand::SetLineEnding(tab.id(), LineEnding::ALL[chosen]).into());
+        actions.push(ClientCommand::Tab(tab.id(), TabCommand::SetLineEnding(LineEnding::ALL[chosen])).into());
     }
     let tooltip = if form.escapes {
         "\\n, \\t, \\x41 and others are escapes, as in Python"
@@ -323,7 +325,7 @@ fn text_options(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
         "A backslash is sent as a backslash"
     };
     if chip(ui, "Escapes", form.escapes).on_hover_text(tooltip).clicked() {
-        actions.push(ClientCommand::SetEscapes(tab.id(), !form.escapes).into());
+        actions.push(ClientCommand::Tab(tab.id(), TabCommand::SetEscapes(!form.escapes)).into());
     }
 }
 
@@ -340,7 +342,7 @@ fn repeat_fields(ui: &mut Ui, tab: &ClientTab, actions: &mut Vec<Action>) {
         .on_hover_text("Send it this many times, starting now. Replaces the running repetition.")
         .on_disabled_hover_text(reason.unwrap_or_default());
     if repeat.clicked() || (entered && is_ready) {
-        actions.push(ClientCommand::Repeat(tab.id()).into());
+        actions.push(ClientCommand::Tab(tab.id(), TabCommand::Repeat).into());
     }
 }
 
@@ -367,7 +369,7 @@ fn progress(ui: &mut Ui, tab: &ClientTab, status: &ClientStatus, actions: &mut V
     }
     let stop = pill_button(ui, "Stop").accessible_name("Stop sending");
     if stop.on_hover_text("Empty the send queue and stay connected").clicked() {
-        actions.push(ClientCommand::StopSending(tab.id()).into());
+        actions.push(ClientCommand::Tab(tab.id(), TabCommand::StopSending).into());
     }
 }
 

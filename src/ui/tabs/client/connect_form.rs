@@ -2,7 +2,7 @@
 //! composer uses this form's text fields, too.
 
 use crate::app::App;
-use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TrustChoice};
+use crate::app::clients::{ClientCommand, ClientField, ClientTab, Followed, TabCommand, TrustChoice};
 use crate::server::ServerState;
 use crate::settings::{SettingChoice, TlsVersions};
 use crate::ui::action::Action;
@@ -62,7 +62,7 @@ pub(super) fn show(ui: &mut Ui, app: &App, tab: &ClientTab, open: &mut bool, act
         note(ui, Tone::Caution, caution);
     }
     if entered && tab.can_connect() {
-        actions.push(ClientCommand::Connect(tab.id()).into());
+        actions.push(ClientCommand::Tab(tab.id(), TabCommand::Connect).into());
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn address(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec
     }
     if state.is_connecting() {
         if ui.button("Cancel").on_hover_text("Stop connecting (Esc)").clicked() {
-            actions.push(ClientCommand::Cancel(tab.id()).into());
+            actions.push(ClientCommand::Tab(tab.id(), TabCommand::Cancel).into());
         }
         return;
     }
@@ -111,7 +111,7 @@ pub(super) fn address(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec
         take_focus(ui, FIRST_BUTTON, &button);
     }
     if can_connect && (button.clicked() || entered) {
-        actions.push(ClientCommand::Connect(tab.id()).into());
+        actions.push(ClientCommand::Tab(tab.id(), TabCommand::Connect).into());
     }
 }
 
@@ -137,7 +137,9 @@ fn follow_button(ui: &mut Ui, tab: &ClientTab, name: &str, parts: &[Followed], a
     }
     let button = pill_button(ui, "Follow the server").accessible_name(name);
     if button.on_hover_text("Use the settings of this window's server again").clicked() {
-        actions.extend(parts.iter().map(|part| ClientCommand::FollowServer(tab.id(), *part).into()));
+        actions.extend(
+            parts.iter().map(|part| ClientCommand::Tab(tab.id(), TabCommand::FollowServer(*part)).into()),
+        );
     }
 }
 
@@ -191,7 +193,7 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
     row(ui, "TLS", |ui, _| {
         let on = form.tls();
         if switch(ui, on, "TLS of the client").on_hover_text("Encrypt the connection").clicked() {
-            actions.push(ClientCommand::SetTls(id, !on).into());
+            actions.push(ClientCommand::Tab(id, TabCommand::SetTls(!on)).into());
         }
         if form.is_following(Followed::Tls) {
             small(ui, "as the server");
@@ -203,7 +205,7 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
             let choices = TrustChoice::ALL.map(|choice| (choice, choice.label(), ""));
             let (combo, chosen) = choice(ui, "trust", field_width(ui, true), form.trust, &choices);
             combo.labelled_by(name.id);
-            actions.extend(chosen.map(|choice| ClientCommand::SetTrust(id, choice).into()));
+            actions.extend(chosen.map(|choice| ClientCommand::Tab(id, TabCommand::SetTrust(choice)).into()));
         });
         let text = app.clients().server_certificate().display().to_string();
         if form.trust == TrustChoice::ThisServer && !text.is_empty() {
@@ -214,7 +216,8 @@ fn tls_section(ui: &mut Ui, app: &App, tab: &ClientTab, actions: &mut Vec<Action
             let width = field_width(ui, form.is_following(Followed::Versions));
             let (combo, chosen) = choice(ui, "versions", width, form.versions(), &choices);
             combo.labelled_by(name.id);
-            actions.extend(chosen.map(|choice| ClientCommand::SetVersions(id, choice).into()));
+            actions
+                .extend(chosen.map(|choice| ClientCommand::Tab(id, TabCommand::SetVersions(choice)).into()));
             follow_button(ui, tab, "Follow the server: versions", &[Followed::Versions], actions);
         });
         for field in [ClientField::CaFile, ClientField::Alpn, ClientField::Certificate, ClientField::Key] {
@@ -316,7 +319,7 @@ pub(super) fn edit(
     } else {
         text_field(ui, name, width, text, hint, is_wrong)
     };
-    actions.extend(edited.map(|text| ClientCommand::Edit(tab.id(), field, text).into()));
+    actions.extend(edited.map(|text| ClientCommand::Tab(tab.id(), TabCommand::Edit(field, text)).into()));
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let response = response.accessible_name(name);
     if !response.has_focus() {
@@ -326,7 +329,10 @@ pub(super) fn edit(
         let browse = ui.add_sized([BROWSE, size::CONTROL], Button::new("…"));
         let browse = browse.accessible_name(format!("Browse for {name}"));
         if browse.on_hover_text("Browse…").clicked() {
-            actions.push(Action::choose_path(ClientCommand::Edit(tab.id(), field, text.to_owned())));
+            actions.push(Action::choose_path(ClientCommand::Tab(
+                tab.id(),
+                TabCommand::Edit(field, text.to_owned()),
+            )));
         }
     }
     entered

@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 use egui::{Context, Frame, Key, Margin, Modifiers, Popup, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use crate::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId};
+use crate::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, TabCommand};
 use crate::app::{App, TabState};
 use crate::client::client_event::ClientState;
 use crate::server::event::ClientId;
@@ -190,7 +190,7 @@ impl ClientPanel {
         let state = states.get(&tab.id()).copied().unwrap_or(TabState::Idle);
         self.show_client(ui, app, tab, state, actions);
         // After *Connect*, the user types something to send.
-        if actions.contains(&ClientCommand::Connect(tab.id()).into()) && tab.can_connect() {
+        if actions.contains(&ClientCommand::Tab(tab.id(), TabCommand::Connect).into()) && tab.can_connect() {
             self.composer.focus();
             (self.shows_options, self.shows_form) = (false, false);
         }
@@ -217,7 +217,7 @@ impl ClientPanel {
             && !Popup::is_any_open(ctx)
             && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
         {
-            actions.push(ClientCommand::Cancel(tab.id()).into());
+            actions.push(ClientCommand::Tab(tab.id(), TabCommand::Cancel).into());
         }
         if std::mem::take(&mut self.needs_focus) {
             if state == ClientState::Open {

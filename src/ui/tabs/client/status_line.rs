@@ -3,7 +3,7 @@
 use egui::{Color32, Label, Painter, Rect, RichText, Sense, Stroke, Ui, Vec2};
 
 use crate::app::TabState;
-use crate::app::clients::{ClientCommand, ClientTab};
+use crate::app::clients::{ClientCommand, ClientTab, TabCommand};
 use crate::client::client_event::{ClientState, ClientStatus, CloseMode, ConnectionOutcome};
 use crate::settings::DataFormat;
 use crate::ui::action::Action;
@@ -140,13 +140,13 @@ pub(super) fn show(
             let button = ui.add_enabled(reason.is_none(), small_button(mode.label()));
             let disabled = format!("{}\n{effect}", reason.unwrap_or_default());
             if button.on_hover_text(effect).on_disabled_hover_text(disabled).clicked() {
-                actions.push(ClientCommand::Close(tab.id(), mode).into());
+                actions.push(ClientCommand::Tab(tab.id(), TabCommand::Close(mode)).into());
             }
         }
         let clear = ui.add_enabled(!tab.transcript().is_empty(), small_button("Clear"));
         let clear = clear.accessible_name("Clear the transcript");
         if clear.on_hover_text("Remove all entries below").clicked() {
-            actions.push(ClientCommand::ClearTranscript(tab.id()).into());
+            actions.push(ClientCommand::Tab(tab.id(), TabCommand::ClearTranscript).into());
         }
         let current = FORMATS.iter().position(|(other, _)| *other == format).unwrap_or(0);
         chosen = segments(ui, &FORMATS.map(|(_, texts)| texts), current).map(|index| FORMATS[index].0);

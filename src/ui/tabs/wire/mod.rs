@@ -182,6 +182,13 @@ impl WirePanel {
         save_action.or(detail.action).or(action).or(selected)
     }
 
+    /// Returns the text of the selected row.
+    pub(crate) fn copy(&self, app: &App) -> Option<String> {
+        let sequence = &self.shown.as_ref()?.sequence;
+        let row = sequence.rows().get(self.view.selected?)?;
+        Some(sequence_row::full_text(sequence, row, app.is_eavesdropping()))
+    }
+
     /// Returns the connection that the user chose; `None` while the newest one is shown.
     pub(crate) fn chosen(&self) -> Option<ClientId> {
         self.chosen

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use echoscope::app::clients::{ClientCommand, ClientField, ClientTab, ClientTabId, Followed, SendKind};
+use echoscope::app::clients::{
+    ClientCommand, ClientField, ClientTab, ClientTabId, Followed, SendKind, TabCommand,
+};
 use echoscope::app::{App, Command, ExportFormat};
 use echoscope::capture::sequence::{Sequence, SequenceFormat};
 use echoscope::client::client_event::{ClientState, CloseMode};
@@ -104,16 +106,18 @@ impl SimulatedUser {
                 // Use TLS with a plain server, or plain TCP with a TLS server.
                 tabs.excuse(id);
                 let tls = !tab.form().tls();
-                app.apply(ClientCommand::SetTls(id, tls).into());
+                app.apply(ClientCommand::Tab(id, TabCommand::SetTls(tls)).into());
             } else {
-                app.apply(ClientCommand::FollowServer(id, Followed::Tls).into());
+                app.apply(ClientCommand::Tab(id, TabCommand::FollowServer(Followed::Tls)).into());
             }
-            return app.apply(ClientCommand::Connect(id).into());
+            return app.apply(ClientCommand::Tab(id, TabCommand::Connect).into());
         }
         let use_small_file = app.settings().recv_size < 1024;
         for command in self.random_commands(id, use_small_file) {
-            if let ClientCommand::Close(_, CloseMode::Abort | CloseMode::WithoutCloseNotify)
-            | ClientCommand::Cancel(_) = command
+            if let ClientCommand::Tab(
+                _,
+                TabCommand::Close(CloseMode::Abort | CloseMode::WithoutCloseNotify) | TabCommand::Cancel,
+            ) = command
             {
                 tabs.excuse(id);
             }
@@ -122,38 +126,38 @@ impl SimulatedUser {
     }
 
     fn random_commands(&mut self, id: ClientTabId, use_small_file: bool) -> Vec<ClientCommand> {
-        let edit = |field, text: String| ClientCommand::Edit(id, field, text);
+        let edit = |field, text: String| ClientCommand::Tab(id, TabCommand::Edit(field, text));
         match self.random.between(0, 19) {
             0..=4 => {
                 let text = format!("Hello {} \\x00\\u{{2713}} äöü", self.random.next());
                 let ending = self.random.pick(&LineEnding::ALL);
                 vec![
-                    ClientCommand::SetSendKind(id, SendKind::Text),
-                    ClientCommand::SetEscapes(id, self.random.one_in(2)),
-                    ClientCommand::SetLineEnding(id, ending),
+                    ClientCommand::Tab(id, TabCommand::SetSendKind(SendKind::Text)),
+                    ClientCommand::Tab(id, TabCommand::SetEscapes(self.random.one_in(2))),
+                    ClientCommand::Tab(id, TabCommand::SetLineEnding(ending)),
                     edit(ClientField::Text, text),
-                    ClientCommand::Send(id),
+                    ClientCommand::Tab(id, TabCommand::Send),
                 ]
             }
             5..=6 => vec![
-                ClientCommand::SetSendKind(id, SendKind::Hex),
+                ClientCommand::Tab(id, TabCommand::SetSendKind(SendKind::Hex)),
                 edit(ClientField::Hex, format!("{:032x}", self.random.next())),
-                ClientCommand::Send(id),
+                ClientCommand::Tab(id, TabCommand::Send),
             ],
             7..=8 => {
                 let path = if use_small_file { &self.small_file } else { &self.file }.clone();
-                vec![ClientCommand::SendFile(id, path)]
+                vec![ClientCommand::Tab(id, TabCommand::SendFile(path))]
             }
             9..=11 => vec![
                 edit(ClientField::Times, self.random.between(1, 300).to_string()),
                 edit(ClientField::Every, self.random.between(0, 5).to_string()),
-                ClientCommand::Repeat(id),
+                ClientCommand::Tab(id, TabCommand::Repeat),
             ],
-            12 => vec![ClientCommand::StopSending(id)],
-            13..=16 => vec![ClientCommand::Close(id, self.random.pick(&CloseMode::ALL))],
-            17 => vec![ClientCommand::Remove(id)],
-            18 => vec![ClientCommand::Cancel(id)],
-            _ => vec![ClientCommand::ClearTranscript(id)],
+            12 => vec![ClientCommand::Tab(id, TabCommand::StopSending)],
+            13..=16 => vec![ClientCommand::Tab(id, TabCommand::Close(self.random.pick(&CloseMode::ALL)))],
+            17 => vec![ClientCommand::Tab(id, TabCommand::Remove)],
+            18 => vec![ClientCommand::Tab(id, TabCommand::Cancel)],
+            _ => vec![ClientCommand::Tab(id, TabCommand::ClearTranscript)],
         }
     }
 
@@ -164,7 +168,7 @@ impl SimulatedUser {
         // The load uses the first tab's settings, which may not match the server's.
         let first = app.clients().iter().next().map(ClientTab::id);
         if let Some(id) = first {
-            app.apply(ClientCommand::FollowServer(id, Followed::Tls).into());
+            app.apply(ClientCommand::Tab(id, TabCommand::FollowServer(Followed::Tls)).into());
         }
         let count = self.random.between(2, 30).to_string();
         app.apply(Command::Client(ClientCommand::EditLoadCount(count)));

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
-use echoscope::app::clients::{ClientCommand, ClientTab};
+use echoscope::app::clients::{ClientCommand, ClientTab, TabCommand};
 use echoscope::app::{App, Command, Options};
 use echoscope::server::ServerState;
 use echoscope::settings::Setting;
@@ -222,7 +222,7 @@ impl Stage {
         let captures_bytes = app.captures().used();
         let ids = app.clients().iter().map(ClientTab::id).collect::<Vec<_>>();
         for id in ids {
-            app.apply(ClientCommand::Remove(id).into());
+            app.apply(ClientCommand::Tab(id, TabCommand::Remove).into());
         }
         app.apply(Command::Client(ClientCommand::CloseLoad));
         app.apply(Command::LeaveLesson);

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echoscope::app::clients::{ClientCommand, ClientTabId};
+use echoscope::app::clients::{ClientCommand, ClientTabId, TabCommand};
 use echoscope::app::{App, Command, Options};
 use echoscope::server::ServerState;
 use echoscope::settings::Settings;
@@ -27,12 +27,12 @@ pub(super) fn visit(files: &Files) -> Result<(), String> {
     app.apply(Command::Start);
     wait_until(&mut app, "listening", |app| matches!(app.state(), ServerState::Listening { .. }))?;
     let id = ClientTabId(1);
-    app.apply(ClientCommand::Connect(id).into());
+    app.apply(ClientCommand::Tab(id, TabCommand::Connect).into());
     let tab = |app: &App| app.clients().get(id).map(echoscope::app::clients::ClientTab::status);
     wait_until(&mut app, "a TLS client", |app| {
         tab(app).is_some_and(|status| status.state == echoscope::client::client_event::ClientState::Open)
     })?;
-    app.apply(ClientCommand::Send(id).into());
+    app.apply(ClientCommand::Tab(id, TabCommand::Send).into());
     wait_until(&mut app, "its echo", |app| tab(app).is_some_and(|status| status.echo.is_exact()))?;
     // The app is dropped while its client is connected and its server runs.
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use echoscope::app::clients::{ClientCommand, ClientTab, ClientTabId};
+use echoscope::app::clients::{ClientCommand, ClientTab, ClientTabId, TabCommand};
 use echoscope::app::{App, Command};
 use echoscope::client::client_error::Stage;
 use echoscope::client::client_event::{ClientCloseCause, ClientState, CloseMode, ConnectionOutcome, PeerEnd};
@@ -97,13 +97,13 @@ impl Tabs {
                 ClientState::Idle | ClientState::Closed => continue,
                 ClientState::Resolving | ClientState::Connecting | ClientState::Handshake => {
                     self.excuse(id);
-                    Some(ClientCommand::Cancel(id))
+                    Some(ClientCommand::Tab(id, TabCommand::Cancel))
                 }
                 ClientState::Open if self.excused.contains(&id) => {
-                    Some(ClientCommand::Close(id, CloseMode::Abort))
+                    Some(ClientCommand::Tab(id, TabCommand::Close(CloseMode::Abort)))
                 }
                 ClientState::Open if status.repeat.is_none() && echoed => {
-                    Some(ClientCommand::Close(id, CloseMode::Close))
+                    Some(ClientCommand::Tab(id, TabCommand::Close(CloseMode::Close)))
                 }
                 ClientState::Open | ClientState::HalfClosed | ClientState::Closing => None,
             };
