@@ -98,7 +98,9 @@ pub(super) fn queued(context: &mut Context<'_>) -> Run {
         Failure::from(problem).after("A client sent while another was served, which then left.")
     })?;
     context.target.close(second);
-    Ok(Outcome::passed("A client that sent while another was served got its echo after the other had closed."))
+    Ok(Outcome::passed(
+        "A client that sent while another was served got its echo after the other had closed.",
+    ))
 }
 
 pub(super) fn crowd(context: &mut Context<'_>) -> Run {
