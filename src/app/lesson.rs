@@ -108,8 +108,7 @@ impl App {
     }
 
     /// Leaves the lesson, and restores the client tabs' TLS choices, and the settings that it changed in the form and that
-    /// the user didn't change since.
-    /// If `notify` is set, a notice names these settings.
+    /// the user didn't change since. If `notify` is set, a notice names these settings.
     pub(super) fn leave_lesson(&mut self, notify: bool) {
         self.record_progress();
         if self.lessons.run.take().is_some() {
