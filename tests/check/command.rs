@@ -112,7 +112,7 @@ fn busy_address_is_not_mistaken_for_the_program() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn program_that_listens_elsewhere_is_told_where() {
+fn other_addresses_of_a_program_are_reported() {
     let Some(python) = program("python3") else { return };
     let (wanted, other) = (free_port(), free_port());
     let line = format!("import socket; s = socket.create_server(('127.0.0.1', {other})); s.accept()");

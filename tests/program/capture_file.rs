@@ -189,7 +189,7 @@ fn slow_disk_leaves_gaps_and_never_stops_the_echo() {
         summary.contains("disk was too slow") && summary.ends_with(&format!(" {counted} bytes.")),
         "{summary}"
     );
-    // What is in the file, and what the comments count, is all that was sent.
+    // The file and the counts of the comments add up to all that was sent.
     let captured = tshark.fields(&file, "tcp.stream == 0 and tcp.len > 0", &["tcp.len"]);
     let captured: u64 = captured.iter().map(|fields| fields[0].parse::<u64>().unwrap()).sum();
     let missing: u64 =
@@ -245,7 +245,7 @@ fn only_a_capture_is_overwritten() {
 
 /// Wireshark that reads a pipe can be closed while the server runs.
 #[test]
-fn what_comes_after_the_reader_of_a_pipe_has_left_is_counted() {
+fn data_after_the_end_of_a_pipes_reader_is_counted() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());

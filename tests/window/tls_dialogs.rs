@@ -201,7 +201,7 @@ fn client_certificate_is_only_replaced_after_consent() {
     // The frame with the click, and the one that starts to look for the files.
     window.0.step();
     window.0.step();
-    assert!(!window.enabled("Create"), "nobody knows yet whether client.key exists");
+    assert!(!window.enabled("Create"), "the folder was not yet searched for client.key");
     window.wait_until_shown("server.key and client.key already exist.");
     assert!(!window.enabled("Create"));
 }

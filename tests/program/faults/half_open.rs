@@ -114,7 +114,7 @@ fn handshake_of_the_only_client_is_not_cut_short() {
     let lab = Lab::start(|config| config.max_clients = 1);
     let silent = lab.connect();
     std::thread::sleep(Duration::from_millis(300));
-    assert!(is_open(&silent), "nobody else waits for its place");
+    assert!(is_open(&silent), "no other client waits for its place");
 }
 
 /// In mode pool, unfinished handshakes can't take every thread, and clients that wait for a thread aren't disconnected.
