@@ -341,22 +341,12 @@ fn server_stops_cleanly_if_stderr_is_closed() {
 /// The disk is a small file system that another file fills, until the test deletes that one.
 #[test]
 fn packets_are_written_again_once_the_disk_has_space() {
-    let mut earlier = Captured::start(&[]);
-    echo(&mut earlier.server.connect(), b"Hello\n");
-    earlier.stop();
-    for before in ["true".to_owned(), format!("cp '{}' a.pcapng", earlier.path().display())] {
-        write_again(&before);
-    }
-}
-
-/// Runs the test; the shell command `before` runs in the folder of the capture.
-fn write_again(before: &str) {
     let (Some(tshark), Some(unshare)) = (Tshark::plain(), program("unshare")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pcapng");
     let inner = echoscope(&["--headless", "--port", "0", "--capture", path.to_str().unwrap()]);
     let line = format!(
-        "mount -t tmpfs -o size=1m full '{0}' && cd '{0}' && {before} && head -c 900000 /dev/zero >filler && \
+        "mount -t tmpfs -o size=1m full '{0}' && head -c 900000 /dev/zero >'{0}/filler' && \
          exec \"$0\" \"$@\"",
         folder.path().display()
     );
@@ -413,6 +403,33 @@ fn write_again(before: &str) {
     let left_out = format!(" {lost} packets.");
     assert!(messages[1].contains(" Left out because writing failed: "), "{messages:?}");
     assert!(messages[1].replace(',', "").ends_with(&left_out), "{messages:?}");
+}
+
+/// The first write to an earlier capture fails, because no file may grow, until the test raises that limit.
+#[test]
+#[cfg(target_os = "linux")]
+fn capture_whose_first_write_failed_is_readable() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let Some(tshark) = Tshark::plain() else { return };
+    let mut earlier = Captured::start(&[]);
+    echo(&mut earlier.server.connect(), b"Hello\n");
+    earlier.stop();
+    let path = earlier.path();
+    let inner = echoscope(&["--headless", "--port", "0", "--capture", path.to_str().unwrap()]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -S -f 0; exec \"$0\" \"$@\""]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    let mut server = Server::from(command);
+    let mut client = server.connect();
+    echo(&mut client, b"lost\n");
+    server.err.wait_until(|line| line.contains("left out until there is space again"));
+    let pid = Pid::from_raw(server.pid() as i32);
+    prlimit(pid, Resource::Fsize, Rlimit { current: None, maximum: None }).unwrap();
+    echo(&mut client, b"again\n");
+    drop(client);
+    server.signal("TERM");
+    assert_eq!(server.end(PATIENCE).and_then(|status| status.code()), Some(0));
+    assert!(tshark.follow(&path, 0)[1].ends_with(b"again\n"));
 }
 
 #[test]
