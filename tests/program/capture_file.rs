@@ -423,7 +423,7 @@ fn capture_whose_first_write_failed_is_readable() {
     let mut client = server.connect();
     echo(&mut client, b"lost\n");
     server.err.wait_until(|line| line.contains("left out until there is space again"));
-    let pid = Pid::from_raw(server.pid() as i32);
+    let pid = Pid::from_raw(server.pid().cast_signed());
     prlimit(pid, Resource::Fsize, Rlimit { current: None, maximum: None }).unwrap();
     echo(&mut client, b"again\n");
     drop(client);
